@@ -1,0 +1,40 @@
+# How a folder becomes a target. Each folder is one static library that links exactly the folders
+# below it; the include roots are server/ and cli/, so an include reads "order/store.hpp".
+
+add_library(msdemo_warnings INTERFACE)
+target_compile_options(msdemo_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+  -Wold-style-cast -Wimplicit-fallthrough -Wextra-semi
+  $<$<BOOL:${MSDEMO_WERROR}>:-Werror>)
+
+add_library(msdemo_options INTERFACE)
+if(MSDEMO_SANITIZE)
+  target_compile_options(msdemo_options INTERFACE
+    -fsanitize=${MSDEMO_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(msdemo_options INTERFACE -fsanitize=${MSDEMO_SANITIZE})
+endif()
+
+# msdemo_library(NAME SOURCES files… [USES lower folders…] [LIBRARIES imported targets…] [PRIVATE …])
+# LIBRARIES reach whoever includes the folder's headers; PRIVATE ones stay inside it.
+function(msdemo_library name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;USES;LIBRARIES;PRIVATE")
+  add_library(msdemo_${name} STATIC ${arg_SOURCES})
+  add_library(msdemo::${name} ALIAS msdemo_${name})
+  target_include_directories(msdemo_${name} PUBLIC ${PROJECT_SOURCE_DIR}/server)
+  list(TRANSFORM arg_USES PREPEND msdemo::)
+  target_link_libraries(msdemo_${name}
+    PUBLIC msdemo_options ${arg_USES} ${arg_LIBRARIES}
+    PRIVATE msdemo_warnings ${arg_PRIVATE})
+endfunction()
+
+# msdemo_embed(TARGET FILE NAME) writes the text of FILE into a generated source:
+#   namespace msdemo::embedded { extern const std::string_view <name>; }
+function(msdemo_embed target file name)
+  set(out ${CMAKE_CURRENT_BINARY_DIR}/embedded_${name}.cpp)
+  add_custom_command(OUTPUT ${out}
+    COMMAND ${CMAKE_COMMAND} -DIN=${file} -DOUT=${out} -DNAME=${name}
+            -P ${PROJECT_SOURCE_DIR}/scripts/cmake/embed.cmake
+    DEPENDS ${file} ${PROJECT_SOURCE_DIR}/scripts/cmake/embed.cmake
+    COMMENT "Embedding ${name}" VERBATIM)
+  target_sources(${target} PRIVATE ${out})
+endfunction()

@@ -1,0 +1,18 @@
+// The process's log: spdlog, one line an event, on stderr or in a file that rotates.
+#pragma once
+
+#include <spdlog/spdlog.h>
+
+#include <filesystem>
+#include <string>
+
+namespace msdemo::log {
+
+/// Lines go to stderr: `2026-11-23T00:40:01.123Z info  order  text`.
+void to_stderr(const std::string& service);
+
+/// Lines go to `file`, which rotates at limits::kLogBytes into `file` with `.1` before its ending;
+/// stderr follows, so that what a dying process or a sanitizer prints is kept too.
+void to_file(const std::string& service, const std::filesystem::path& file);
+
+}  // namespace msdemo::log

@@ -1,0 +1,67 @@
+// An HTTP/1.1 client that always comes back in time, and says whether the request can have happened.
+//
+// The order trail: cli/commands/order.cpp -> [server/http/client.cpp] -> server/order/routes.cpp
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/limits.hpp"
+#include "trace/tracer.hpp"
+
+namespace msdemo::http {
+
+struct ClientRequest {
+  std::string method = "GET";
+  std::string target = "/";  ///< path and query, percent-encoded
+  std::string body{};
+  std::string content_type = "application/json";  ///< sent when there is a body
+  std::vector<std::pair<std::string, std::string>> headers{};
+};
+
+struct ClientResponse {
+  int status = 0;
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers{};
+
+  /// By its case-insensitive name; nothing if it is absent.
+  std::optional<std::string> header(std::string_view name) const;
+};
+
+/// Talks to one service. Keeps up to limits::kPooledConnections idle connections, of which each
+/// serves one exchange at a time. Thread-safe.
+class Client {
+ public:
+  /// `url` is `http://host:port`, without a path. Nothing is connected yet.
+  explicit Client(const std::string& url);
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+  ~Client();
+
+  /// Sends one request and waits for the whole answer, whatever its status. The exchange (connect,
+  /// send, wait, receive) ends within `deadline`, or limits::kExchangeCeiling if that is shorter.
+  ///
+  /// Errors: `unreachable` (definite: no byte was sent), `timeout`, `connection_lost` and
+  /// `invalid_reply` (indefinite: the request may have happened). A kept connection that turns out
+  /// to be closed is replaced once if the method is safe to repeat (GET, HEAD).
+  ///
+  /// The exchange is a client span under `parent` when that is recording, named
+  /// `<method> <route>`, and carries its `traceparent`.
+  Result<ClientResponse> send(const ClientRequest& request, std::chrono::milliseconds deadline,
+                              const trace::Span* parent = nullptr, std::string_view route = {});
+
+  /// `http://host:port`, as given.
+  const std::string& url() const;
+
+ private:
+  class Connections;
+  std::unique_ptr<Connections> connections_;
+};
+
+}  // namespace msdemo::http

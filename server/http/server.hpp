@@ -1,0 +1,52 @@
+// An HTTP/1.1 server for one table of routes: strict about what comes in, bounded in everything.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/limits.hpp"
+#include "http/router.hpp"
+#include "metrics/metrics.hpp"
+#include "trace/tracer.hpp"
+
+namespace msdemo::http {
+
+struct ServerOptions {
+  std::string listen = "127.0.0.1";
+  int port = 0;  ///< 0: any free one
+  /// Names besides 127.0.0.1, localhost and [::1] under which this server may be called
+  /// (`name` or `name:port`).
+  std::vector<std::string> allowed_hosts{};
+  std::string token{};  ///< for routes with Access::token; empty: those always answer 401
+  std::size_t threads = limits::kServerThreads;
+  std::size_t body_bytes = limits::kBodyBytes;
+  std::chrono::milliseconds request_complete = limits::kRequestComplete;
+  std::chrono::milliseconds idle_connection = limits::kIdleConnection;
+};
+
+/// Serves from construction until stop(). Owns its threads; thread-safe.
+class Server {
+ public:
+  /// Binds, listens and serves: when this returns, requests are answered. `tracer` and `metrics`
+  /// may be null and must outlive the server. Fails with lab_failed when the address is taken.
+  static Result<std::unique_ptr<Server>> start(ServerOptions options, Router router,
+                                               const trace::Tracer* tracer,
+                                               metrics::Registry* metrics);
+  virtual ~Server() = default;
+
+  virtual int port() const = 0;
+
+  /// `http://127.0.0.1:8001`
+  virtual std::string url() const = 0;
+
+  /// Drains: accepts no more connections, closes idle ones, answers what has begun (with
+  /// `Connection: close`) and returns when all is done or limits::kServerDrain has passed.
+  virtual void stop() = 0;
+};
+
+}  // namespace msdemo::http

@@ -1,0 +1,131 @@
+// Where a service keeps its rows, and the only way to change them: a function inside a transaction.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <variant>
+#include <vector>
+
+#include "base/error.hpp"
+#include "trace/tracer.hpp"
+
+namespace msdemo::storage {
+
+/// A parameter or a column: SQL NULL, an integer or a text.
+using Value = std::variant<std::monostate, std::int64_t, std::string>;
+
+/// One row of a result. Asking for a column as what it is not is a bug and throws.
+class Row {
+ public:
+  explicit Row(std::vector<Value> values) : values_(std::move(values)) {}
+
+  std::int64_t integer(std::size_t column) const { return std::get<std::int64_t>(values_.at(column)); }
+  const std::string& text(std::size_t column) const { return std::get<std::string>(values_.at(column)); }
+  bool is_null(std::size_t column) const { return values_.at(column).index() == 0; }
+
+ private:
+  std::vector<Value> values_;
+};
+
+using Rows = std::vector<Row>;
+
+/// What a function given to write() or read() may do. Lives as long as that function runs and
+/// belongs to its thread.
+class Transaction {
+ public:
+  virtual ~Transaction() = default;
+
+  /// Runs one statement with `$1`, `$2`, … bound to `parameters` and returns its rows. The SQL runs
+  /// on every engine: `RETURNING` instead of last-insert-id, `ON CONFLICT` instead of error codes.
+  /// Fails with storage_full or internal; after a failure of a write the function should return it.
+  virtual Result<Rows> query(std::string_view sql, std::span<const Value> parameters) = 0;
+
+  Result<Rows> query(std::string_view sql, std::initializer_list<Value> parameters = {}) {
+    return query(sql, std::span(parameters.begin(), parameters.size()));
+  }
+};
+
+/// How much an acknowledged write survives.
+enum class Durability {
+  full,    ///< power loss: the disk confirmed it
+  normal,  ///< a killed process, but perhaps not power loss
+};
+
+std::string_view to_string(Durability durability);
+
+/// One step of a service's schema: steps run in order, once, each in a transaction. An engine for
+/// which `sql` is wrong gets its own text when it joins.
+struct Migration {
+  int version;  ///< 1, 2, 3, …
+  std::string_view sql;
+};
+
+/// A service's own database. Thread-safe.
+class Database {
+ public:
+  virtual ~Database() = default;
+
+  /// Runs `change` in a read-write transaction and returns after COMMIT: what it returned is then
+  /// durable. If `change` returns an error, nothing of it is kept and the error is returned. If it
+  /// throws, nothing is kept and the exception comes out here. Blocks; `change` runs on the
+  /// engine's own thread and may run again after a failed attempt, so it touches nothing but the
+  /// transaction and its own result. Fails with storage_full, overloaded or internal.
+  ///
+  /// `parent` gets a span `name` from asking to committed; null or unsampled: none.
+  template <class Change>
+  auto write(const trace::Span* parent, std::string_view name, Change&& change) {
+    return run(&Database::run_write, parent, name, std::forward<Change>(change));
+  }
+
+  /// Runs `look` on a consistent snapshot, on the caller's thread, beside any writer.
+  template <class Look>
+  auto read(const trace::Span* parent, std::string_view name, Look&& look) {
+    return run(&Database::run_read, parent, name, std::forward<Look>(look));
+  }
+
+ protected:
+  using Body = std::function<Result<void>(Transaction&)>;
+
+  virtual Result<void> run_write(const trace::Span* parent, std::string_view name,
+                                 const Body& body) = 0;
+  virtual Result<void> run_read(const trace::Span* parent, std::string_view name,
+                                const Body& body) = 0;
+
+ private:
+  using Runner = Result<void> (Database::*)(const trace::Span*, std::string_view, const Body&);
+
+  /// Carries `fn`'s own Result<T> through the untyped virtual functions.
+  template <class Fn>
+  std::invoke_result_t<Fn&, Transaction&> run(Runner runner, const trace::Span* parent,
+                                              std::string_view name, Fn&& fn) {
+    using Answer = std::invoke_result_t<Fn&, Transaction&>;
+    if constexpr (std::is_same_v<Answer, Result<void>>) {
+      return (this->*runner)(parent, name, std::ref(fn));
+    } else {
+      Answer answer = fail(Code::internal, "the function never ran");
+      const Result<void> done = (this->*runner)(parent, name, [&](Transaction& tx) -> Result<void> {
+        answer = fn(tx);
+        if (!answer) return fail(answer.error());
+        return {};
+      });
+      if (!done) return fail(done.error());
+      return answer;
+    }
+  }
+};
+
+/// Opens (or makes) the SQLite database in `file` and brings its schema up to date. One process owns
+/// the file. Fails with lab_failed, saying what to do: the folder is missing or not writable, the
+/// file is no database, or its schema is newer than this program.
+Result<std::unique_ptr<Database>> open_sqlite(const std::filesystem::path& file,
+                                              Durability durability,
+                                              std::span<const Migration> migrations);
+
+}  // namespace msdemo::storage
