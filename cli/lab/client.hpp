@@ -1,0 +1,71 @@
+// How a command finds the running lab and talks to its supervisor.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/json.hpp"
+#include "http/client.hpp"
+#include "trace/span.hpp"
+
+namespace msdemo::lab {
+
+enum class ServiceState { starting, ready, paused, restarting, stopped, failed };
+
+std::string_view to_string(ServiceState state);
+
+/// One line of `ps`.
+struct ServiceStatus {
+  std::string service;
+  int replica = 1;
+  std::optional<pid_t> pid;
+  ServiceState state = ServiceState::stopped;
+  std::optional<std::string> url;
+  std::optional<std::string> admin_url;
+  int restarts = 0;
+  std::optional<std::string> last_exit;  ///< `killed by SIGKILL`, `exit 70`; nothing if it never ended
+};
+
+Json to_json(const ServiceStatus& status);
+
+/// The lab of one name, seen from outside its supervisor. Not thread-safe.
+class Lab {
+ public:
+  /// Fails with no_lab when none of this name is running, telling how to start one.
+  static Result<Lab> find(const std::string& name);
+
+  Result<std::vector<ServiceStatus>> services();
+
+  /// Where the users of `service` reach it; fails with no_lab if the lab has no such service.
+  Result<std::string> url(const std::string& service);
+
+  /// `action` is restart, kill, stop, start, pause or resume; returns when it is done.
+  Result<void> act(const std::string& action, const std::string& service);
+
+  /// The supervisor's own URL: it takes OTLP at `/v1/traces`.
+  const std::string& control_url() const;
+
+  /// Newest first, at most `limit`: `[{"trace_id","name","service","start_unix_nano","duration_ms",
+  /// "spans","error"}]`.
+  Result<Json> traces(int limit);
+
+  /// The spans of a trace. Waits up to `wait` until there are more than `more_than` of them; an
+  /// unknown trace is an empty list.
+  Result<std::vector<trace::SpanRecord>> spans(const std::string& trace_id, std::size_t more_than,
+                                               std::chrono::milliseconds wait);
+
+  pid_t supervisor_pid() const;
+
+ private:
+  struct Connection;
+  explicit Lab(std::shared_ptr<Connection> connection) : connection_(std::move(connection)) {}
+  std::shared_ptr<Connection> connection_;
+};
+
+}  // namespace msdemo::lab
