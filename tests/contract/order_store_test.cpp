@@ -80,8 +80,10 @@ TEST_CASE("a key stands for one order", "[order]") {
       database.reopen(order::migrations());
       OrderStore restarted(*database);
       CHECK(restarted.add({7, "book"}, "Ada", kNow, "key", nullptr).value().id == 1);
-      CHECK(restarted.find_by_key("key", nullptr).value().value().id == 1);
-      CHECK_FALSE(restarted.find_by_key("unknown", nullptr).value());
+      CHECK(restarted.find_by_key("key", {7, "book"}, nullptr).value().value().id == 1);
+      CHECK(restarted.find_by_key("key", {7, "pen"}, nullptr).error().code ==
+            Code::idempotency_key_reused);
+      CHECK_FALSE(restarted.find_by_key("unknown", {7, "book"}, nullptr).value());
       CHECK(ids(restarted.list({50, 0}, {}, nullptr)) ==
             std::vector<std::int64_t>{1, second.value().id});
     }
