@@ -37,7 +37,7 @@ TEST_CASE("an order needs a user id that is a positive 64-bit integer", "[contra
 }
 
 TEST_CASE("an item is 1 to 255 code points of valid UTF-8 without U+0000", "[contracts]") {
-  for (const std::string item :
+  for (const std::string& item :
        {std::string("null"), std::string("7"), std::string(R"("")"), std::string(R"("a\u0000b")"),
         std::string("\"\xff\""), "\"" + repeat("x", 256) + "\"", "\"" + repeat("€", 256) + "\""}) {
     INFO(item);
@@ -67,7 +67,7 @@ TEST_CASE("an idempotency key may be bare or quoted and is the same key", "[cont
   CHECK(parse_idempotency_key("\"abc\"").value() == "abc");
   CHECK(parse_idempotency_key(R"("a\"b\\c")").value() == R"(a"b\c)");
   CHECK(parse_idempotency_key(repeat("k", 255)));
-  for (const std::string bad : {std::string(), std::string("a b"), std::string("\"\""),
+  for (const std::string& bad : {std::string(), std::string("a b"), std::string("\"\""),
                                 std::string("\"abc"), std::string("\"a\"b\""), std::string("\"a\\\""),
                                 std::string("é"), repeat("k", 256)}) {
     INFO(bad);

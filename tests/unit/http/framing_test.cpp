@@ -63,7 +63,7 @@ TEST_CASE("a connection is kept unless the client says otherwise or speaks 1.0",
 }
 
 TEST_CASE("broken heads are refused", "[framing]") {
-  for (const std::string bytes :
+  for (const std::string& bytes :
        {std::string("GET /\r\n\r\n"), std::string("GET / HTTP/2.0\r\nHost: a\r\n\r\n"),
         std::string("G@T / HTTP/1.1\r\nHost: a\r\n\r\n"),
         std::string("GET users HTTP/1.1\r\nHost: a\r\n\r\n"),
