@@ -8,7 +8,7 @@
 #include <array>
 #include <bit>
 #include <cmath>
-#include <optional>
+#include <utility>
 
 #include "timeline/styled_line.hpp"
 #include "timeline/text_width.hpp"
@@ -24,6 +24,7 @@ constexpr int kTicks = 7;        ///< about how many there are at most
 constexpr int kRemarkLines = 3;  ///< lines for a reason below its row
 constexpr int kMissingLead = 2;  ///< dashes before words among dashes
 constexpr int kEighths = 8;
+constexpr std::int64_t kAxisMin_ns = 1000;  ///< clocks tell no less apart
 
 constexpr std::array<std::string_view, 9> kLeftBlocks{" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"};
 constexpr std::string_view kWaiting = "░";
@@ -42,6 +43,10 @@ void add_words(Line& line, std::string_view words, int blanks_before, int blanks
   line.add_blanks(blanks_after);
 }
 
+std::string duration_of(const Row& row) {
+  return row.missing ? "?" : format_duration(row.end_ns - row.start_ns);
+}
+
 /// How the columns are shared out.
 struct Columns {
   int total = 0;
@@ -50,8 +55,6 @@ struct Columns {
   int name = 0;
   int bar = 0;
   int duration = 0;
-
-  int before_bar() const { return service + gap + name + gap; }
 };
 
 /// The lines that lead from callers to what they called.
@@ -65,13 +68,13 @@ struct Tick {
   std::string label;
 };
 
-/// One column of a bar: which of its eighths, the leftmost being bit 0, are what.
+/// One column of a bar: for each kind of segment a set of its eighths, the leftmost being bit 0.
 struct Cell {
-  unsigned work = 0;
-  unsigned waiting = 0;
-  unsigned missing = 0;
+  std::array<unsigned, 3> eighths{};
 
-  bool blank() const { return (work | waiting | missing) == 0; }
+  unsigned& of(SegmentKind kind) { return eighths[static_cast<std::size_t>(kind)]; }
+  unsigned of(SegmentKind kind) const { return eighths[static_cast<std::size_t>(kind)]; }
+  bool blank() const { return eighths == decltype(eighths){}; }
 };
 
 /// Remembers which textures a picture shows, for its legend.
@@ -164,7 +167,7 @@ std::pair<std::string_view, bool> work_glyph(unsigned work, bool color) {
 Picture::Picture(const Layout& layout, const DrawOptions& options)
     : layout_(layout),
       options_(options),
-      length_ns_(static_cast<double>(std::max<std::int64_t>(layout.length_ns, 1))) {
+      length_ns_(static_cast<double>(std::max(layout.length_ns, kAxisMin_ns))) {
   share_out_columns();
   ticks_ = ticks_for(length_ns_, columns_.bar, columns_.bar + columns_.gap + columns_.duration);
 }
@@ -175,14 +178,12 @@ void Picture::share_out_columns() {
   int name = 0;
   for (const Row& row : layout_.rows) {
     columns_.service = std::max(columns_.service, columns_of(printable(row.service)));
-    columns_.duration =
-        std::max(columns_.duration, columns_of(format_duration(row.end_ns - row.start_ns)));
+    columns_.duration = std::max(columns_.duration, columns_of(duration_of(row)));
     name = std::max(name, 2 * row.depth + columns_of(printable(row.name)));
   }
   columns_.service = std::min(columns_.service, columns_.total / 5);
-  const int bar_min = columns_.total / 3;
   const int shared = columns_.total - columns_.service - columns_.duration - 3 * columns_.gap;
-  columns_.name = std::min(name, shared - bar_min);
+  columns_.name = std::min(name, shared - columns_.total / 3);
   columns_.bar = shared - columns_.name;
 }
 
@@ -192,12 +193,12 @@ void Picture::add_title() {
     line.add(shorten(printable(title), columns_.total), out_.empty() ? kStrong : kPlain);
     emit(std::move(line));
   }
-  if (!options_.title.empty()) out_ += '\n';
+  if (!out_.empty()) out_ += '\n';
 }
 
 void Picture::add_axis() {
   Line line(options_.color);
-  line.add_blanks(columns_.before_bar());
+  line.add_blanks(columns_.service + columns_.name + 2 * columns_.gap);
   int at = 0;
   for (const Tick& tick : ticks_) {
     line.add_blanks(tick.column - at);
@@ -218,11 +219,16 @@ std::vector<Branch> Picture::branches() const {
     Branch& branch = branches[at];
     const std::size_t cut = std::max(static_cast<int>(depth) - levels_max, 0);
     for (std::size_t level = cut + 1; level <= depth; ++level) {
-      const bool own = level == depth;
-      branch.row += !own ? (continues[level] ? "│ " : "  ") : (continues[level] ? "├ " : "└ ");
-      branch.below += continues[level] ? "│ " : "  ";
+      const bool more = continues[level];
+      if (level == depth) {
+        branch.row += more ? "├ " : "└ ";
+      } else if (level == cut + 1 && cut > 0) {
+        branch.row += "… ";
+      } else {
+        branch.row += more ? "│ " : "  ";
+      }
+      branch.below += more ? "│ " : "  ";
     }
-    if (cut > 0 && !branch.row.empty()) branch.row.replace(0, branch.row.find(' '), "…");
     branch.below += has_children ? "│ " : "  ";
     continues[depth] = true;
   }
@@ -237,11 +243,7 @@ double Picture::eighth(std::int64_t at_ns) const {
 std::vector<Cell> Picture::cells_of(const Row& row) const {
   std::vector<Cell> cells(static_cast<std::size_t>(columns_.bar));
   const auto mark = [&cells](std::size_t at, SegmentKind kind) {
-    Cell& cell = cells[at / kEighths];
-    unsigned& eighths = kind == SegmentKind::work      ? cell.work
-                        : kind == SegmentKind::waiting ? cell.waiting
-                                                       : cell.missing;
-    eighths |= 1U << at % kEighths;
+    cells[at / kEighths].of(kind) |= 1U << at % kEighths;
   };
   for (const Segment& segment : row.segments) {
     const auto end = static_cast<std::size_t>(eighth(segment.end_ns));
@@ -293,11 +295,11 @@ void Picture::add_cells(Line& line, const std::vector<Cell>& cells, int from, in
   const int color = service_color(service);
   for (int column = from; column < until; ++column) {
     const Cell& cell = cells[static_cast<std::size_t>(column)];
-    if (cell.work != 0) {
-      const auto [glyph, inverse] = work_glyph(cell.work, options_.color);
+    if (const unsigned work = cell.of(SegmentKind::work); work != 0) {
+      const auto [glyph, inverse] = work_glyph(work, options_.color);
       line.add(glyph, {color, false, inverse});
       used_.work = true;
-    } else if (cell.waiting != 0) {
+    } else if (cell.of(SegmentKind::waiting) != 0) {
       line.add(kWaiting, {color});
       used_.waiting = true;
     } else {
@@ -319,7 +321,7 @@ void Picture::add_row(const Row& row, const Branch& branch) {
            row.missing ? kFaint : kPlain);
   line.add_blanks(columns_.gap);
   const bool remark_placed = add_bar(line, row, remark);
-  const std::string duration = row.missing ? "?" : format_duration(row.end_ns - row.start_ns);
+  const std::string duration = duration_of(row);
   line.add_blanks(columns_.gap + columns_.duration - columns_of(duration));
   line.add(duration, row.failed ? kAlarm : kPlain);
   emit(std::move(line));

@@ -9,7 +9,9 @@
 #include "support/sample_traces.hpp"
 #include "timeline/terminal.hpp"
 
-using namespace msdemo;
+namespace test = msdemo::test;
+namespace timeline = msdemo::timeline;
+namespace trace = msdemo::trace;
 
 namespace {
 

@@ -8,7 +8,9 @@
 #include "support/catch.hpp"
 #include "support/sample_traces.hpp"
 
-using namespace msdemo;
+namespace test = msdemo::test;
+namespace timeline = msdemo::timeline;
+namespace trace = msdemo::trace;
 using msdemo::test::TraceBuilder;
 using timeline::complete;
 using timeline::lay_out;

@@ -3,7 +3,11 @@
 
 #include "support/catch.hpp"
 
-using namespace msdemo::timeline;
+using msdemo::timeline::columns_of;
+using msdemo::timeline::fit;
+using msdemo::timeline::printable;
+using msdemo::timeline::shorten;
+using msdemo::timeline::wrap;
 
 TEST_CASE("columns are counted as a terminal shows them", "[timeline]") {
   CHECK(columns_of("") == 0);
