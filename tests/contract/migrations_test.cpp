@@ -9,8 +9,8 @@
 #include "support/catch.hpp"
 #include "support/must.hpp"
 
-using namespace msdemo;
-using namespace msdemo::test;
+namespace msdemo::test {
+
 using storage::Migration;
 using storage::Transaction;
 using Numbers = std::set<std::int64_t>;
@@ -76,3 +76,5 @@ TEST_CASE("steps are numbered without a gap", "[storage]") {
   const std::array<Migration, 1> starts_late = {{{2, ""}}};
   CHECK_THROWS_AS(storage::missing_migrations(0, starts_late), std::logic_error);
 }
+
+}  // namespace msdemo::test

@@ -8,8 +8,8 @@
 #include "support/catch.hpp"
 #include "support/threads.hpp"
 
-using namespace msdemo;
-using namespace msdemo::test;
+namespace msdemo::test {
+
 using contracts::Order;
 using contracts::OrderStatus;
 using order::OrderStore;
@@ -134,3 +134,5 @@ TEST_CASE("orders are paged in order of id, narrowed by status and user", "[orde
     }
   }
 }
+
+}  // namespace msdemo::test

@@ -22,8 +22,8 @@
 #include "support/temp_dir.hpp"
 #include "support/threads.hpp"
 
-using namespace msdemo;
-using namespace msdemo::test;
+namespace msdemo::test {
+
 using storage::Database;
 using storage::Durability;
 using storage::Transaction;
@@ -218,7 +218,7 @@ TEST_CASE("many writers meet a full disk: each learns its own outcome", "[sqlite
   CHECK(wrong_code == 0);
   Numbers all;
   for (const Numbers& some : stored) all.insert(some.begin(), some.end());
-  CHECK(all.size() > 0);
+  CHECK_FALSE(all.empty());
   CHECK(note_numbers(*database) == all);
   CHECK(after_a_crash(folder.path()) == all);
 
@@ -310,3 +310,5 @@ TEST_CASE("a migration that is killed midway has happened whole or not at all", 
   }
   CHECK(unfinished > 0);
 }
+
+}  // namespace msdemo::test

@@ -17,8 +17,8 @@
 #include "support/threads.hpp"
 #include "trace/tracer.hpp"
 
-using namespace msdemo;
-using namespace msdemo::test;
+namespace msdemo::test {
+
 using storage::Row;
 using storage::Rows;
 using storage::Transaction;
@@ -349,3 +349,5 @@ TEST_CASE("a traced call has a span that tells what it waited for", "[storage]")
     }
   }
 }
+
+}  // namespace msdemo::test

@@ -5,8 +5,8 @@
 #include "support/catch.hpp"
 #include "support/threads.hpp"
 
-using namespace msdemo;
-using namespace msdemo::test;
+namespace msdemo::test {
+
 using user::UserStore;
 
 TEST_CASE("a user is found as added", "[user]") {
@@ -72,3 +72,5 @@ TEST_CASE("users added at once get an id each", "[user]") {
     }
   }
 }
+
+}  // namespace msdemo::test
