@@ -57,6 +57,7 @@ inline constexpr std::size_t kTracesKept = 1000;
 inline constexpr std::size_t kSpansPerTrace = 2000;
 inline constexpr std::size_t kExportBytes = 4 * 1024 * 1024;
 inline constexpr std::size_t kForwardQueue = 256;
+inline constexpr milliseconds kForwardCall{1000};
 inline constexpr milliseconds kTraceWait{1000};
 
 // The lab.
