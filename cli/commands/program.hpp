@@ -42,6 +42,9 @@ std::string paint(bool color, Style style, std::string_view text);
 /// Prints one JSON document to stdout.
 void print_json(const Json& document);
 
+/// `{"code","message","definite","hint","http_status","trace_id"}`
+Json to_json(const Error& error);
+
 /// Says what went wrong and what to do next: on stderr for people, with --json as
 /// `{"error":{…}}` on stdout. Returns the exit status of the error's code.
 int report(const Program& program, const Error& error);
