@@ -33,7 +33,7 @@ std::string_view take_word(std::string_view& text) {
 
 std::string_view service_color(std::string_view service) {
   static const std::map<std::string_view, std::string_view> colors = {
-      {"user", "\x1b[36m"}, {"order", "\x1b[35m"}, {"lab", "\x1b[2m"}};
+      {"user", "\x1b[36m"}, {"order", "\x1b[35m"}, {"supervisor", "\x1b[2m"}};
   const auto found = colors.find(service);
   return found == colors.end() ? "\x1b[34m" : found->second;
 }

@@ -8,14 +8,9 @@
 #include <cerrno>
 #include <cstring>
 
-#include "base/text.hpp"
-#include "lab/service_names.hpp"
-
 namespace msdemo::lab {
 
 namespace {
-
-constexpr int kHighestPort = 65535;
 
 tl::unexpected<Error> not_reserved(int port, int reason) {
   if (reason == EADDRINUSE) {
@@ -49,33 +44,6 @@ Result<ReservedPort> ReservedPort::reserve(int port) {
 
 std::string ReservedPort::url() const {
   return fmt::format("http://127.0.0.1:{}", number_);
-}
-
-Result<std::map<std::string, int>> parse_fixed_ports(std::span<const std::string> values) {
-  std::map<std::string, int> ports;
-  std::map<std::int64_t, std::string> owners;
-  for (const std::string& value : values) {
-    const auto equals = value.find('=');
-    const auto port = equals == std::string::npos
-                          ? std::nullopt
-                          : parse_integer(std::string_view(value).substr(equals + 1));
-    if (!port || *port < 1 || *port > kHighestPort) {
-      return fail(Code::usage,
-                  fmt::format("--port {} is not SERVICE=NUMBER with a number from 1 to {}",
-                              escape_control(value), kHighestPort),
-                  "for example: msdemo up --port order=8001");
-    }
-    const std::string service = value.substr(0, equals);
-    if (auto known = check_service(service); !known) return fail(std::move(known.error()));
-    if (!ports.emplace(service, static_cast<int>(*port)).second) {
-      return fail(Code::usage, fmt::format("--port names the service '{}' twice", service));
-    }
-    if (const auto [owner, fresh] = owners.emplace(*port, service); !fresh) {
-      return fail(Code::usage, fmt::format("--port gives {} to both '{}' and '{}'", *port,
-                                           owner->second, service));
-    }
-  }
-  return ports;
 }
 
 }  // namespace msdemo::lab

@@ -2,8 +2,6 @@
 // the same URL and a dead one refuses connections.
 #pragma once
 
-#include <map>
-#include <span>
 #include <string>
 
 #include "base/error.hpp"
@@ -30,10 +28,5 @@ class ReservedPort {
   FileDescriptor socket_;
   int number_;
 };
-
-/// Reads the values of `--port`, each `SERVICE=NUMBER` with NUMBER in 1…65535, into a map from
-/// service to port. Fails with usage on anything else, on a service that does not exist, is named
-/// twice, and on a port that is given twice.
-Result<std::map<std::string, int>> parse_fixed_ports(std::span<const std::string> values);
 
 }  // namespace msdemo::lab

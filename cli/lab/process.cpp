@@ -135,10 +135,11 @@ Result<ChildProcess> ChildProcess::spawn(const ChildCommand& command) {
 }
 
 bool ChildProcess::read_ready() {
-  char line[16];
-  const ssize_t length = ::read(ready_.get(), line, sizeof line);
+  constexpr std::string_view kWord = "ready";
+  char word[kWord.size()];
+  const ssize_t length = ::read(ready_.get(), word, sizeof word);
   ready_.reset();
-  return length > 0 && std::string_view(line, static_cast<std::size_t>(length)) == "ready\n";
+  return length > 0 && std::string_view(word, static_cast<std::size_t>(length)) == kWord;
 }
 
 void ChildProcess::signal(int signal) const {

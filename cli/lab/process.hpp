@@ -16,7 +16,8 @@
 namespace msdemo::lab {
 
 /// The descriptors that a child finds open besides 0, 1 and 2.
-inline constexpr int kReadyDescriptor = 3;     ///< the child writes `ready\n` here when it serves
+inline constexpr int kReadyDescriptor =
+    3;  ///< the child writes a line `ready …` here when it serves
 inline constexpr int kLifelineDescriptor = 4;  ///< end of file: the supervisor is gone
 
 struct ChildCommand {

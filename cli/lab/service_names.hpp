@@ -1,22 +1,18 @@
-// Which services a lab has, and help for whoever mistypes one.
+// Which services a lab has: the one list of them.
 #pragma once
 
-#include <span>
 #include <string>
-#include <string_view>
 #include <vector>
-
-#include "base/error.hpp"
 
 namespace msdemo::lab {
 
-/// In the order in which they are shown and started.
-const std::vector<std::string>& service_names();
+/// In the order in which they are shown.
+inline const std::vector<std::string>& service_names() {
+  static const std::vector<std::string> names = {"user", "order"};
+  return names;
+}
 
-/// Fails with usage when a lab has no service of this name, suggesting one if it is close.
-Result<void> check_service(std::string_view name);
-
-/// Of `known`, the one that `word` was probably meant to be; empty if none is close.
-std::string_view closest(std::string_view word, std::span<const std::string> known);
+/// The supervisor's own log stands beside the services' under this name.
+inline constexpr const char* kSupervisorLog = "supervisor";
 
 }  // namespace msdemo::lab
