@@ -37,6 +37,18 @@ void add_json_flag(CLI::App& command, Program& program) {
   command.add_flag("--json", program.json, "Print one JSON document instead of text");
 }
 
+void add_durability_option(CLI::App& command, storage::Durability& durability) {
+  command
+      .add_option_function<std::string>(
+          "--durability",
+          [&durability](const std::string& name) {
+            durability = name == "full" ? storage::Durability::full : storage::Durability::normal;
+          },
+          "full: an answered write survives power loss; normal: a killed process only")
+      ->check(CLI::IsMember({"full", "normal"}))
+      ->default_str("full");
+}
+
 void set_help(CLI::App& command, std::string_view examples) {
   std::string text = command.get_description() + "\n\nExample:\n";
   while (!examples.empty()) {

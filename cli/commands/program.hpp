@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "base/json.hpp"
+#include "storage/database.hpp"
 
 namespace msdemo::commands {
 
@@ -22,6 +23,9 @@ struct Program {
 
 /// Adds `--json` to a command that prints data.
 void add_json_flag(CLI::App& command, Program& program);
+
+/// Adds `--durability full|normal`.
+void add_durability_option(CLI::App& command, storage::Durability& durability);
 
 /// Every --help opens with an example: `examples` is shown first, one command a line.
 void set_help(CLI::App& command, std::string_view examples);

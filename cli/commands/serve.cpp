@@ -23,13 +23,7 @@ void add_serve(CLI::App& app, Program& program) {
       ->check(CLI::Range(0, 65535))
       ->capture_default_str();
   serve_command->add_option("--user-url", settings->user_url, "The user service, for `order`");
-  const std::map<std::string, storage::Durability> durabilities = {
-      {"full", storage::Durability::full}, {"normal", storage::Durability::normal}};
-  serve_command
-      ->add_option("--durability", settings->durability,
-                   "full: an answered write survives power loss; normal: a killed process")
-      ->transform(CLI::CheckedTransformer(durabilities))
-      ->default_str("full");
+  add_durability_option(*serve_command, settings->durability);
   serve_command->add_option("--listen", settings->listen, "Address to listen on")
       ->capture_default_str();
   serve_command->add_option("--allow-host", settings->allowed_hosts,

@@ -52,6 +52,7 @@ void strip(httplib::Request& request) {
 
 HttplibBridge::HttplibBridge(Handler handler, Handler library_error) {
   set_keep_alive_timeout(limits::kIdleConnection.count());
+  set_keep_alive_max_count(limits::kRequestsPerConnection);
   set_pre_routing_handler(
       [handler = std::move(handler)](const httplib::Request& request, httplib::Response& response) {
         handler(request, response);

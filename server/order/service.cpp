@@ -5,7 +5,6 @@
 
 #include "base/text.hpp"
 #include "contracts/problem.hpp"
-#include "contracts/user.hpp"
 
 namespace msdemo::order {
 

@@ -8,6 +8,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "contracts/order.hpp"
+#include "contracts/user.hpp"
 #include "http/client.hpp"
 #include "order/store.hpp"
 #include "trace/tracer.hpp"

@@ -63,18 +63,19 @@ Result<std::optional<Order>> select_one(Transaction& tx, std::string_view sql, V
   return order_of(rows->front());
 }
 
-/// The order that holds `key` already, if it is the one asked for.
-Result<Order> existing(Transaction& tx, const std::string& key, const NewOrder& wanted) {
-  Result<std::optional<Order>> known = select_one(tx, kSelectByKey, key);
-  if (!known) return fail(std::move(known.error()));
-  Order& order = known->value();
+/// The order that holds `key` already; fails if it is not the one asked for.
+Result<std::optional<Order>> holder_of(Transaction& tx, const std::string& key,
+                                       const NewOrder& wanted) {
+  auto holder = select_one(tx, kSelectByKey, key);
+  if (!holder || !*holder) return holder;
+  const Order& order = **holder;
   if (order.user_id != wanted.user_id || order.item_name != wanted.item_name) {
     return fail(
         Code::idempotency_key_reused,
         fmt::format("the Idempotency-Key belongs to order {}, which has other fields", order.id),
-        "Send a new key with a new order, and the old key only to repeat the old one.");
+        "send a new key with a new order, and the old key only to repeat the old one");
   }
-  return std::move(order);
+  return holder;
 }
 
 }  // namespace
@@ -92,7 +93,11 @@ Result<Order> OrderStore::add(const NewOrder& order, const std::string& username
     const Result<Rows> rows =
         tx.query(kInsert, {order.user_id, order.item_name, username, created_at, key});
     if (!rows) return fail(rows.error());
-    if (rows->empty()) return existing(tx, idempotency_key.value(), order);
+    if (rows->empty()) {
+      auto holder = holder_of(tx, idempotency_key.value(), order);
+      if (!holder) return fail(std::move(holder.error()));
+      return std::move(holder->value());
+    }
     return Order{.id = rows->front().integer(0),
                  .user_id = order.user_id,
                  .item_name = order.item_name,
@@ -112,9 +117,10 @@ Result<Order> OrderStore::find(std::int64_t id, const trace::Span* parent) {
 }
 
 Result<std::optional<Order>> OrderStore::find_by_key(const std::string& idempotency_key,
+                                                     const NewOrder& wanted,
                                                      const trace::Span* parent) {
   return database_.read(parent, "SELECT orders", [&](Transaction& tx) {
-    return select_one(tx, kSelectByKey, idempotency_key);
+    return holder_of(tx, idempotency_key, wanted);
   });
 }
 

@@ -40,7 +40,9 @@ class OrderStore {
   /// Fails with order_not_found.
   Result<contracts::Order> find(std::int64_t id, const trace::Span* parent);
 
+  /// The order placed with this key, if any; idempotency_key_reused if it is not the `wanted` one.
   Result<std::optional<contracts::Order>> find_by_key(const std::string& idempotency_key,
+                                                      const contracts::NewOrder& wanted,
                                                       const trace::Span* parent);
 
   Result<contracts::Page<contracts::Order>> list(const contracts::PageRequest& page,

@@ -109,6 +109,8 @@ void SqliteConnection::configure(Role role, Durability durability) {
 }
 
 Result<Rows> SqliteConnection::query(std::string_view sql, std::span<const Value> parameters) {
+  int system_error = 0;
+  errno = 0;
   try {
     auto& [statement, positions] = prepare(sql);
     if (parameters.size() != positions.size()) {
@@ -120,19 +122,24 @@ Result<Rows> SqliteConnection::query(std::string_view sql, std::span<const Value
       bind(statement, positions[i], parameters[i]);
     }
     Rows rows;
-    while (statement.executeStep()) rows.push_back(row_of(statement));
-    return rows;
+    int code = statement.tryExecuteStep();
+    for (; code == SQLITE_ROW; code = statement.tryExecuteStep()) rows.push_back(row_of(statement));
+    if (code == SQLITE_DONE) return rows;
+    // SQLite forgets the reason of the system when a COMMIT fails, so it is read at once.
+    system_error = errno;
+    throw SQLite::Exception(database_.getHandle(), code);
   } catch (const SQLite::Exception& exception) {
-    return fail(explain(exception, sql));
+    return fail(explain(exception, system_error, sql));
   }
 }
 
 Result<void> SqliteConnection::run_script(std::string_view sql) {
+  errno = 0;
   try {
     database_.exec(std::string(sql));
     return {};
   } catch (const SQLite::Exception& exception) {
-    return fail(explain(exception, sql));
+    return fail(explain(exception, errno, sql));
   }
 }
 
@@ -170,10 +177,10 @@ SqliteConnection::Prepared& SqliteConnection::prepare(std::string_view sql) {
   return statements_.front();
 }
 
-Error SqliteConnection::explain(const SQLite::Exception& exception, std::string_view sql) {
+Error SqliteConnection::explain(const SQLite::Exception& exception, int system_error,
+                                std::string_view sql) {
   const int code = exception.getExtendedErrorCode();
   const int primary = code & 0xff;
-  const int system_error = sqlite3_system_errno(database_.getHandle());
   failed_before_log_ = primary == SQLITE_FULL || code == SQLITE_IOERR_WRITE;
   if (says_full(primary, system_error)) {
     return {Code::storage_full, "there is no room left on the disk; nothing was stored",

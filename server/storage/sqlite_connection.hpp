@@ -58,7 +58,7 @@ class SqliteConnection {
   SqliteConnection(const std::filesystem::path& file, Role role, Durability durability);
   void configure(Role role, Durability durability);
   Prepared& prepare(std::string_view sql);
-  Error explain(const SQLite::Exception& exception, std::string_view sql);
+  Error explain(const SQLite::Exception& exception, int system_error, std::string_view sql);
 
   SQLite::Database database_;
   std::list<Prepared> statements_;  ///< the most recently used first
