@@ -1,5 +1,6 @@
 #include "base/limits.hpp"
 #include "commands/commands.hpp"
+#include "lab/process.hpp"
 #include "run.hpp"
 
 namespace msdemo::commands {
@@ -36,6 +37,7 @@ void add_serve(CLI::App& app, Program& program) {
                             "The service ends when this descriptor does");
   serve_command->callback([&program, settings] {
     program.run = [&program, settings] {
+      if (settings->lifeline_fd) lab::die_with_supervisor();
       const auto served = serve(*settings);
       return served ? exit_status::kDone : report(program, served.error());
     };

@@ -5,34 +5,16 @@
 
 #include <chrono>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/error.hpp"
 #include "base/json.hpp"
-#include "http/client.hpp"
+#include "lab/service_status.hpp"
+#include "lab/supervisor.hpp"
 #include "trace/span.hpp"
 
 namespace msdemo::lab {
-
-enum class ServiceState { starting, ready, paused, restarting, stopped, failed };
-
-std::string_view to_string(ServiceState state);
-
-/// One line of `ps`.
-struct ServiceStatus {
-  std::string service;
-  int replica = 1;
-  std::optional<pid_t> pid;
-  ServiceState state = ServiceState::stopped;
-  std::optional<std::string> url;
-  std::optional<std::string> admin_url;
-  int restarts = 0;
-  std::optional<std::string> last_exit;  ///< `killed by SIGKILL`, `exit 70`; nothing if it never ended
-};
-
-Json to_json(const ServiceStatus& status);
 
 /// The lab of one name, seen from outside its supervisor. Not thread-safe.
 class Lab {
@@ -47,6 +29,10 @@ class Lab {
 
   /// `action` is restart, kill, stop, start, pause or resume; returns when it is done.
   Result<void> act(const std::string& action, const std::string& service);
+
+  /// Stops the lab and returns when its supervisor is gone, too. A supervisor that does not answer
+  /// within limits::kControlCall is killed, which ends its services; the report then names it.
+  Result<StopReport> down();
 
   /// The supervisor's own URL: it takes OTLP at `/v1/traces`.
   const std::string& control_url() const;

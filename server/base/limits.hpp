@@ -58,14 +58,28 @@ inline constexpr std::size_t kTracesKept = 1000;
 inline constexpr std::size_t kSpansPerTrace = 2000;
 inline constexpr std::size_t kExportBytes = 4 * 1024 * 1024;
 inline constexpr std::size_t kForwardQueue = 256;
+inline constexpr milliseconds kForwardCall{1000};
 inline constexpr milliseconds kTraceWait{1000};
 
 // The lab.
 inline constexpr milliseconds kRestartDelay{100};
 inline constexpr int kFailedStarts = 5;
+inline constexpr milliseconds kStartBackoff{200};
+inline constexpr milliseconds kStartBackoffMax{5000};
 inline constexpr seconds kStartTimeout{10};
 inline constexpr seconds kStopGrace{6};
+inline constexpr seconds kKillGrace{2};
+inline constexpr seconds kSeedCall{5};
 inline constexpr seconds kControlCall{10};
+inline constexpr seconds kLabAction{20};
+inline constexpr seconds kPreviousLab{2};
+inline constexpr seconds kTracePoll{10};
+inline constexpr std::size_t kControlThreads = 32;
+inline constexpr std::size_t kTracesListed = 1000;
+inline constexpr std::size_t kLabNameBytes = 32;
+inline constexpr std::size_t kRecordBytes = 64 * 1024;
+inline constexpr int kLogLinesShown = 100'000;
+inline constexpr std::size_t kLogLineBytes = 64 * 1024;
 inline constexpr std::size_t kLogBytes = 8 * 1024 * 1024;
 inline constexpr std::size_t kOrdersPerCommand = 10'000;
 inline constexpr std::size_t kTimelinesPerCommand = 5;

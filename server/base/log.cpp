@@ -26,11 +26,14 @@ void to_stderr(const std::string& service) {
   install(service, std::make_shared<spdlog::sinks::stderr_sink_mt>());
 }
 
-void to_file(const std::string& service, const std::filesystem::path& file) {
+void to_file(const std::string& service, const std::filesystem::path& file,
+             Stderr standard_error) {
   spdlog::file_event_handlers handlers;
-  handlers.after_open = [](const spdlog::filename_t&, std::FILE* opened) {
-    ::dup2(::fileno(opened), STDERR_FILENO);
-  };
+  if (standard_error == Stderr::follows) {
+    handlers.after_open = [](const spdlog::filename_t&, std::FILE* opened) {
+      ::dup2(::fileno(opened), STDERR_FILENO);
+    };
+  }
   install(service, std::make_shared<spdlog::sinks::rotating_file_sink_mt>(
                        file.string(), limits::kLogBytes, 1, false, handlers));
 }

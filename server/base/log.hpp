@@ -11,8 +11,13 @@ namespace msdemo::log {
 /// Lines go to stderr: `2026-11-23T00:40:01.123Z info  order  text`.
 void to_stderr(const std::string& service);
 
-/// Lines go to `file`, which rotates at limits::kLogBytes into `file` with `.1` before its ending;
-/// stderr follows, so that what a dying process or a sanitizer prints is kept too.
-void to_file(const std::string& service, const std::filesystem::path& file);
+enum class Stderr {
+  follows,  ///< into the file, so that what a dying process or a sanitizer prints is kept too
+  stays,    ///< where it is: a person is looking at it
+};
+
+/// Lines go to `file`, which rotates at limits::kLogBytes into `file` with `.1` before its ending.
+void to_file(const std::string& service, const std::filesystem::path& file,
+             Stderr standard_error = Stderr::follows);
 
 }  // namespace msdemo::log

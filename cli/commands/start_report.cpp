@@ -1,0 +1,76 @@
+#include "commands/start_report.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cstdlib>
+
+#include "base/text.hpp"
+
+namespace msdemo::commands {
+
+namespace {
+
+/// `/home/ada/.local/…` as `~/.local/…`
+std::string short_path(const std::string& path) {
+  const char* home = std::getenv("HOME");
+  const std::string prefix = home == nullptr ? "" : std::string(home) + "/";
+  const bool inside = prefix.size() > 1 && path.rfind(prefix, 0) == 0;
+  return escape_control(inside ? "~/" + path.substr(prefix.size()) : path);
+}
+
+std::string_view promise(const std::string& durability) {
+  return durability == "full" ? "what was answered survives a power cut"
+                              : "what was answered survives a crash, but not a power cut";
+}
+
+std::string command(const lab::StartReport& report, std::string_view rest) {
+  return report.lab == "default" ? fmt::format("msdemo {}", rest)
+                                 : fmt::format("msdemo --lab {} {}", report.lab, rest);
+}
+
+}  // namespace
+
+std::string format_start_report(const lab::StartReport& report, bool color) {
+  constexpr double kMillisecondsPerSecond = 1000;
+  constexpr double kBytesPerMebibyte = 1024 * 1024;
+  const auto faint = [&](std::string_view text) { return paint(color, Style::faint, text); };
+
+  std::string memory;
+  if (report.memory_bytes) {
+    memory = fmt::format(", {:.0f} MiB of memory",
+                         static_cast<double>(*report.memory_bytes) / kBytesPerMebibyte);
+  }
+  std::string text =
+      fmt::format("{} after {:.2f} s{}\n\n",
+                  paint(color, Style::good, fmt::format("lab {} is ready", report.lab)),
+                  report.ready_ms / kMillisecondsPerSecond, memory);
+  for (const lab::ServiceStatus& service : report.services) {
+    text += fmt::format("  {:<10}  {}  {}\n", service.service, service.url.value_or(""),
+                        faint(fmt::format("admin {}", service.admin_url.value_or(""))));
+  }
+  text += fmt::format("  {:<10}  {}  {}\n", "durability", report.durability,
+                      faint(promise(report.durability)));
+  text += fmt::format("  {:<10}  {}\n\n", "data, logs", short_path(report.state_folder));
+  text += fmt::format("next  {}\n", paint(color, Style::strong,
+                                          command(report, "order create --user 1 --item book")));
+  text += fmt::format("      {}\n", command(report, "ps"));
+  text += fmt::format("      {}\n", command(report, "down"));
+  return text;
+}
+
+std::string format_stop_report(const lab::StopReport& report, bool color) {
+  std::string text;
+  if (!report.killed.empty()) {
+    text +=
+        fmt::format("{} {}\n", paint(color, Style::warn, "did not stop in time and was killed:"),
+                    fmt::join(report.killed, ", "));
+  }
+  if (!report.stuck.empty()) {
+    text += fmt::format("{} {}\n", paint(color, Style::bad, "does not even end when killed:"),
+                        fmt::join(report.stuck, ", "));
+  }
+  return text;
+}
+
+}  // namespace msdemo::commands

@@ -1,0 +1,246 @@
+// Starts a lab: in this terminal with live logs until Ctrl-C, or detached, in which case the parent
+// waits for the report and leaves.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/eventfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <thread>
+
+#include "commands/commands.hpp"
+#include "commands/service_argument.hpp"
+#include "commands/start_report.hpp"
+#include "lab/log_follower.hpp"
+#include "lab/service_names.hpp"
+#include "lab/session.hpp"
+
+namespace msdemo::commands {
+
+namespace {
+
+struct UpOptions {
+  bool detach = false;
+  std::vector<std::string> ports;
+  lab::LabOptions lab{};
+};
+
+void print_note(const Program& program, std::string_view note) {
+  fmt::print(stderr, "{} {}\n", paint(use_color(program, stderr), Style::warn, "note:"), note);
+}
+
+int print_start(const Program& program, const lab::StartReport& report) {
+  if (program.json) {
+    print_json(to_json(report));
+  } else {
+    fmt::print("{}", format_start_report(report, use_color(program, stdout)));
+  }
+  std::fflush(stdout);
+  return exit_status::kDone;
+}
+
+/// Prints the lab's logs from a thread of its own, as long as this lives.
+class LiveLogs {
+ public:
+  /// Prints what is written after this call.
+  LiveLogs(const lab::StateFolder& folder, bool color)
+      : follower_(folder, log_names()), stop_(::eventfd(0, EFD_CLOEXEC)), color_(color) {
+    follower_.skip_to_end();
+  }
+  LiveLogs(const LiveLogs&) = delete;
+  LiveLogs& operator=(const LiveLogs&) = delete;
+  ~LiveLogs() {
+    ::eventfd_write(stop_.get(), 1);
+    if (thread_.joinable()) thread_.join();
+  }
+
+  void begin() {
+    thread_ = std::thread([this] {
+      const std::size_t width = std::string_view(lab::kSupervisorLog).size();
+      static_cast<void>(follower_.follow(stop_.get(), [&](const lab::LogLine& line) {
+        fmt::print("{}\n", format_log_line(line, width, color_));
+        std::fflush(stdout);
+      }));
+    });
+  }
+
+ private:
+  static std::vector<std::string> log_names() {
+    std::vector<std::string> names = lab::service_names();
+    names.emplace_back(lab::kSupervisorLog);
+    return names;
+  }
+
+  lab::LogFollower follower_;
+  lab::FileDescriptor stop_;
+  bool color_;
+  std::thread thread_;
+};
+
+int run_in_foreground(const Program& program, const UpOptions& options) {
+  const auto folder = lab::StateFolder::of(options.lab.lab);
+  if (!folder) return report(program, folder.error());
+  std::optional<LiveLogs> logs;
+  if (!program.json) logs.emplace(*folder, use_color(program, stdout));
+
+  const auto ended =
+      lab::run_lab(options.lab, {.note = [&](std::string_view note) { print_note(program, note); },
+                                 .ready =
+                                     [&](const lab::StartReport& started) {
+                                       print_start(program, started);
+                                       if (!logs) return true;
+                                       fmt::print("\nlogs follow; Ctrl-C stops the lab\n");
+                                       std::fflush(stdout);
+                                       logs->begin();
+                                       return true;
+                                     }});
+  logs.reset();
+  if (!ended) return report(program, ended.error());
+  const bool color = use_color(program, stderr);
+  fmt::print(stderr, "{}lab {} has stopped; its data is kept\n", format_stop_report(*ended, color),
+             options.lab.lab);
+  return ended->stuck.empty() ? exit_status::kDone : exit_status::kRefused;
+}
+
+/// One line of JSON to the waiting parent; false when it is gone.
+bool tell(int parent, const Json& message) {
+  const std::string line = dump_json(message) + "\n";
+  return ::write(parent, line.data(), line.size()) == static_cast<ssize_t>(line.size());
+}
+
+/// Leaves the terminal, the caller's stdio and its folder.
+void detach_from_terminal() {
+  ::setsid();
+  const lab::FileDescriptor nothing(::open("/dev/null", O_RDWR));
+  for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    ::dup2(nothing.get(), standard);
+  }
+  static_cast<void>(::chdir("/") == 0);
+}
+
+[[noreturn]] void run_detached(const UpOptions& options, lab::FileDescriptor parent) {
+  detach_from_terminal();
+  lab::LabOptions lab_options = options.lab;
+  lab_options.standard_error = log::Stderr::follows;
+  const auto ended = lab::run_lab(
+      lab_options, {.note =
+                        [&](std::string_view note) {
+                          tell(parent.get(), {{"note", note}});
+                        },
+                    .ready =
+                        [&](const lab::StartReport& started) {
+                          // Whoever interrupts `up -d` before it returns does not want the lab.
+                          const bool heard = tell(parent.get(), {{"ready", to_json(started)}});
+                          parent.reset();
+                          return heard;
+                        }});
+  if (!ended && parent) {
+    const Error& error = ended.error();
+    tell(parent.get(),
+         {{"error", {{"code", error.name()}, {"message", error.message}, {"hint", error.hint}}}});
+  }
+  ::_exit(ended ? exit_status::kDone : exit_status::kRefused);
+}
+
+int take_message(const Program& program, const std::string& line, bool& done) {
+  const auto message = parse_json(line);
+  if (!message || !message->is_object()) return exit_status::kInternal;
+  if (message->contains("note")) {
+    print_note(program, message->value("note", ""));
+    return exit_status::kDone;
+  }
+  done = true;
+  if (message->contains("ready")) {
+    const auto started = lab::parse_start_report(message->at("ready"));
+    return started ? print_start(program, *started) : report(program, started.error());
+  }
+  const Json& error = message->at("error");
+  const bool usage = error.value("code", "") == info(Code::usage).name;
+  return report(program, {.code = usage ? Code::usage : Code::lab_failed,
+                          .message = error.value("message", ""),
+                          .hint = error.value("hint", "")});
+}
+
+/// Waits for the detached process to report; it always does, or ends.
+int wait_for_report(const Program& program, int child) {
+  std::string line;
+  char byte = 0;
+  bool done = false;
+  int status = exit_status::kInternal;
+  while (!done) {
+    const ssize_t length = ::read(child, &byte, 1);
+    if (length < 0 && errno == EINTR) continue;
+    if (length <= 0) break;
+    if (byte != '\n') {
+      line += byte;
+      continue;
+    }
+    status = take_message(program, line, done);
+    line.clear();
+  }
+  if (done) return status;
+  return report(program, {.code = Code::lab_failed,
+                          .message = "the lab ended before it was ready",
+                          .hint = "its log tells more: msdemo logs"});
+}
+
+int run_in_background(const Program& program, const UpOptions& options) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) {
+    return report(program, {.code = Code::lab_failed,
+                            .message = fmt::format("no pipe: {}", std::strerror(errno))});
+  }
+  lab::FileDescriptor from_child(ends[0]);
+  lab::FileDescriptor to_parent(ends[1]);
+  std::fflush(nullptr);
+  // No thread exists yet: only then is a process whole after fork.
+  const pid_t child = ::fork();
+  if (child < 0) {
+    return report(program, {.code = Code::lab_failed,
+                            .message = fmt::format("no process: {}", std::strerror(errno))});
+  }
+  if (child == 0) {
+    from_child.reset();
+    run_detached(options, std::move(to_parent));
+  }
+  to_parent.reset();
+  return wait_for_report(program, from_child.get());
+}
+
+}  // namespace
+
+void add_up(CLI::App& app, Program& program) {
+  auto options = std::make_shared<UpOptions>();
+  CLI::App* up = app.add_subcommand("up", "Start the services and keep them running");
+  set_help(*up,
+           "msdemo up -d\n"
+           "msdemo up --fresh --port order=8001");
+  up->add_flag("-d,--detach", options->detach,
+               "Return when everything is ready, instead of "
+               "showing the logs until Ctrl-C");
+  up->add_flag("--fresh", options->lab.fresh, "Begin with empty data");
+  up->add_option("--port", options->ports, "SERVICE=NUMBER: a port that is not left to chance")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  up->add_option("--durability", options->lab.durability,
+                 "full: an answered write survives a power cut; normal: a crash")
+      ->check(CLI::IsMember({"full", "normal"}))
+      ->capture_default_str();
+  add_json_flag(*up, program);
+  up->callback([&program, options] {
+    program.run = [&program, options] {
+      options->lab.began = real_clock().steady_now();
+      options->lab.lab = program.lab;
+      auto ports = parse_fixed_ports(options->ports);
+      if (!ports) return report(program, ports.error());
+      options->lab.ports = std::move(*ports);
+      return options->detach ? run_in_background(program, *options)
+                             : run_in_foreground(program, *options);
+    };
+  });
+}
+
+}  // namespace msdemo::commands

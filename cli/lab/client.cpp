@@ -1,0 +1,162 @@
+#include "lab/client.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/limits.hpp"
+#include "contracts/problem.hpp"
+#include "http/client.hpp"
+#include "lab/control_api.hpp"
+#include "lab/state.hpp"
+#include "trace/otlp.hpp"
+
+namespace msdemo::lab {
+
+namespace {
+
+constexpr std::chrono::milliseconds kAnswerMargin{2000};
+
+tl::unexpected<Error> no_lab(const std::string& name, std::string_view why) {
+  const std::string option = name == "default" ? "" : fmt::format("--lab {} ", name);
+  return fail(Code::no_lab,
+              name == "default" ? fmt::format("no lab is running{}", why)
+                                : fmt::format("no lab '{}' is running{}", name, why),
+              fmt::format("start one: msdemo {}up -d", option));
+}
+
+/// The error that the control API answered: ours by name, or a conflict without a code of its own.
+Error refusal(const http::ClientResponse& answer) {
+  if (answer.status != kRefusedStatus) return contracts::from_problem(answer.status, answer.body);
+  const auto problem = parse_json(answer.body);
+  if (!problem || !problem->is_object()) {
+    return {.code = Code::invalid_reply, .message = "the lab refused without saying why"};
+  }
+  return {.code = Code::lab_failed,
+          .message = problem->value("detail", ""),
+          .hint = problem->value("hint", "")};
+}
+
+bool ended_within(int pidfd, std::chrono::milliseconds wait) {
+  pollfd process{pidfd, POLLIN, 0};
+  return ::poll(&process, 1, static_cast<int>(wait.count())) > 0;
+}
+
+}  // namespace
+
+struct Lab::Connection {
+  Connection(LabRecord of, std::string secret)
+      : record(std::move(of)), token(std::move(secret)), control(record.control_url) {}
+
+  Result<Json> send(const http::ClientRequest& request, std::chrono::milliseconds deadline) {
+    const auto answer = control.send(request, deadline);
+    if (!answer) return fail(answer.error());
+    if (answer->status != 200) return fail(refusal(*answer));
+    auto json = parse_json(answer->body);
+    if (!json) return fail(Code::invalid_reply, "the lab's answer is " + json.error().message);
+    return json;
+  }
+
+  Result<Json> get(const std::string& target) {
+    return send({.target = target}, limits::kControlCall);
+  }
+
+  Result<Json> post(const std::string& target, std::chrono::milliseconds deadline) {
+    return send(
+        {.method = "POST", .target = target, .headers = {{"Authorization", "Bearer " + token}}},
+        deadline);
+  }
+
+  LabRecord record;
+  std::string token;
+  http::Client control;
+};
+
+Result<Lab> Lab::find(const std::string& name) {
+  const auto folder = StateFolder::of(name);
+  if (!folder) return fail(folder.error());
+  auto record = folder->record();
+  if (!record) return no_lab(name, "");
+  if (!record->supervisor.alive() || !folder->locked()) {
+    return no_lab(name, fmt::format("; the last one (pid {}) ended without cleaning up",
+                                    record->supervisor.pid));
+  }
+  auto token = folder->token();
+  if (!token) return fail(std::move(token.error()));
+  return Lab(std::make_shared<Connection>(std::move(*record), std::move(*token)));
+}
+
+Result<std::vector<ServiceStatus>> Lab::services() {
+  const auto json = connection_->get("/services");
+  if (!json) return fail(json.error());
+  std::vector<ServiceStatus> services;
+  for (const Json& line : *json) {
+    auto status = parse_service_status(line);
+    if (!status) return fail(std::move(status.error()));
+    services.push_back(std::move(*status));
+  }
+  return services;
+}
+
+Result<std::string> Lab::url(const std::string& service) {
+  for (const ServiceAddress& address : connection_->record.services) {
+    if (address.service == service) return address.url;
+  }
+  return fail(Code::no_lab, fmt::format("this lab has no {} service", service),
+              "start a lab of this version: msdemo down, then msdemo up -d");
+}
+
+Result<void> Lab::act(const std::string& action, const std::string& service) {
+  const auto done = connection_->post(fmt::format("/services/{}?action={}", service, action),
+                                      limits::kLabAction + kAnswerMargin);
+  if (!done) return fail(done.error());
+  return {};
+}
+
+Result<StopReport> Lab::down() {
+  const pid_t pid = supervisor_pid();
+  const FileDescriptor supervisor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  const auto answer = connection_->post("/down", limits::kControlCall + kAnswerMargin);
+  if (!supervisor) return answer ? parse_stop_report(*answer) : StopReport{};
+  // Until the process is gone its ports and its lock are taken.
+  const auto patience = answer ? limits::kServerDrain + kAnswerMargin : kAnswerMargin;
+  if (ended_within(supervisor.get(), patience)) {
+    return answer ? parse_stop_report(*answer) : StopReport{};
+  }
+  ::syscall(SYS_pidfd_send_signal, supervisor.get(), SIGKILL, nullptr, 0);
+  const std::string name = fmt::format("the supervisor (pid {})", pid);
+  const bool gone = ended_within(supervisor.get(), limits::kKillGrace);
+  return StopReport{.killed = gone ? std::vector{name} : std::vector<std::string>(),
+                    .stuck = gone ? std::vector<std::string>() : std::vector{name}};
+}
+
+const std::string& Lab::control_url() const {
+  return connection_->record.control_url;
+}
+
+Result<Json> Lab::traces(int limit) {
+  return connection_->get(fmt::format("/traces?limit={}", limit));
+}
+
+Result<std::vector<trace::SpanRecord>> Lab::spans(const std::string& trace_id,
+                                                  std::size_t more_than,
+                                                  std::chrono::milliseconds wait) {
+  wait = std::min<std::chrono::milliseconds>(wait, limits::kTracePoll);
+  const auto answer =
+      connection_->control.send({.target = fmt::format("/traces/{}?more_than={}&wait_ms={}",
+                                                       trace_id, more_than, wait.count())},
+                                wait + limits::kControlCall);
+  if (!answer) return fail(answer.error());
+  if (answer->status != 200) return fail(refusal(*answer));
+  return trace::from_otlp_json(answer->body);
+}
+
+pid_t Lab::supervisor_pid() const {
+  return connection_->record.supervisor.pid;
+}
+
+}  // namespace msdemo::lab

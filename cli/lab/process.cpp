@@ -1,0 +1,176 @@
+#include "lab/process.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include "base/text.hpp"
+
+namespace msdemo::lab {
+
+namespace {
+
+constexpr int kLockDescriptor = 5;
+constexpr int kFirstClosedDescriptor = 6;
+
+struct Pipe {
+  FileDescriptor read;
+  FileDescriptor write;
+};
+
+/// `descriptor` under a number that no child's descriptor has, so that arranging those in the child
+/// never overwrites one that is still needed.
+FileDescriptor out_of_the_way(int descriptor) {
+  return FileDescriptor(::fcntl(descriptor, F_DUPFD_CLOEXEC, kFirstClosedDescriptor));
+}
+
+std::optional<Pipe> make_pipe() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return std::nullopt;
+  const Pipe low{FileDescriptor(ends[0]), FileDescriptor(ends[1])};
+  Pipe high{out_of_the_way(low.read.get()), out_of_the_way(low.write.get())};
+  if (!high.read || !high.write) return std::nullopt;
+  return high;
+}
+
+/// posix_spawn's two parameter objects. Their calls fail only for lack of memory.
+class SpawnPlan {
+ public:
+  SpawnPlan() {
+    ::posix_spawn_file_actions_init(&actions_);
+    ::posix_spawnattr_init(&attributes_);
+  }
+  SpawnPlan(const SpawnPlan&) = delete;
+  SpawnPlan& operator=(const SpawnPlan&) = delete;
+  ~SpawnPlan() {
+    ::posix_spawn_file_actions_destroy(&actions_);
+    ::posix_spawnattr_destroy(&attributes_);
+  }
+
+  void arrange_descriptors(const std::string& log_file, int ready, int lifeline, int lock) {
+    ::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    ::posix_spawn_file_actions_addopen(&actions_, STDOUT_FILENO, log_file.c_str(),
+                                       O_WRONLY | O_CREAT | O_APPEND, 0600);
+    ::posix_spawn_file_actions_adddup2(&actions_, STDOUT_FILENO, STDERR_FILENO);
+    ::posix_spawn_file_actions_adddup2(&actions_, ready, kReadyDescriptor);
+    ::posix_spawn_file_actions_adddup2(&actions_, lifeline, kLifelineDescriptor);
+    ::posix_spawn_file_actions_adddup2(&actions_, lock, kLockDescriptor);
+    ::posix_spawn_file_actions_addclosefrom_np(&actions_, kFirstClosedDescriptor);
+  }
+
+  /// A group of its own, and signals as a fresh process expects them: masks and ignored signals
+  /// survive exec.
+  void reset_signals_and_group() {
+    sigset_t none;
+    sigset_t all;
+    ::sigemptyset(&none);
+    ::sigfillset(&all);
+    ::posix_spawnattr_setpgroup(&attributes_, 0);
+    ::posix_spawnattr_setsigmask(&attributes_, &none);
+    ::posix_spawnattr_setsigdefault(&attributes_, &all);
+    ::posix_spawnattr_setflags(
+        &attributes_, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  }
+
+  /// 0 or an errno.
+  int run(pid_t& pid, const std::vector<std::string>& arguments) const {
+    std::string name = "msdemo";
+    std::vector<char*> argv = {name.data()};
+    for (const std::string& argument : arguments)
+      argv.push_back(const_cast<char*>(argument.data()));
+    argv.push_back(nullptr);
+    return ::posix_spawn(&pid, "/proc/self/exe", &actions_, &attributes_, argv.data(), environ);
+  }
+
+ private:
+  posix_spawn_file_actions_t actions_;
+  posix_spawnattr_t attributes_;
+};
+
+tl::unexpected<Error> not_spawned(int reason) {
+  return fail(Code::lab_failed,
+              fmt::format("no process could be started: {}", std::strerror(reason)));
+}
+
+std::string describe(const siginfo_t& status) {
+  if (status.si_code == CLD_EXITED) return fmt::format("exit {}", status.si_status);
+  const char* name = ::sigabbrev_np(status.si_status);
+  return name == nullptr ? fmt::format("killed by signal {}", status.si_status)
+                         : fmt::format("killed by SIG{}", name);
+}
+
+}  // namespace
+
+Result<ChildProcess> ChildProcess::spawn(const ChildCommand& command) {
+  auto ready = make_pipe();
+  auto lifeline = make_pipe();
+  const FileDescriptor lock = out_of_the_way(command.lock);
+  if (!ready || !lifeline || !lock) return not_spawned(errno);
+
+  SpawnPlan plan;
+  plan.arrange_descriptors(command.log_file.string(), ready->write.get(), lifeline->read.get(),
+                           lock.get());
+  plan.reset_signals_and_group();
+  pid_t pid = 0;
+  if (const int error = plan.run(pid, command.arguments); error != 0) return not_spawned(error);
+
+  // By number: glibc 2.36 declares pidfd_open without C linkage.
+  FileDescriptor pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  if (!pidfd) {
+    const int reason = errno;
+    ::kill(-pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+    return not_spawned(reason);
+  }
+  return ChildProcess(pid, std::move(pidfd), std::move(ready->read), std::move(lifeline->write));
+}
+
+bool ChildProcess::read_ready() {
+  constexpr std::string_view kWord = "ready";
+  char word[kWord.size()];
+  const ssize_t length = ::read(ready_.get(), word, sizeof word);
+  ready_.reset();
+  return length > 0 && std::string_view(word, static_cast<std::size_t>(length)) == kWord;
+}
+
+void ChildProcess::signal(int signal) const {
+  if (pidfd_) ::kill(-pid_, signal);
+}
+
+std::string ChildProcess::reap() {
+  // While the child is a zombie its group's number cannot be taken by another.
+  signal(SIGKILL);
+  siginfo_t status{};
+  int result;
+  do {
+    result = ::waitid(P_PIDFD, static_cast<id_t>(pidfd_.get()), &status, WEXITED);
+  } while (result != 0 && errno == EINTR);
+  pidfd_.reset();
+  ready_.reset();
+  return result == 0 ? describe(status) : "ended in an unknown way";
+}
+
+void die_with_supervisor() {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+std::optional<std::size_t> proportional_memory(pid_t pid) {
+  std::ifstream rollup(fmt::format("/proc/{}/smaps_rollup", pid));
+  std::string word;
+  while (rollup >> word) {
+    std::size_t kibibytes = 0;
+    if (word == "Pss:" && rollup >> kibibytes) return kibibytes * 1024;
+  }
+  return std::nullopt;
+}
+
+}  // namespace msdemo::lab

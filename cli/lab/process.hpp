@@ -1,0 +1,77 @@
+// One child process: started so that it can be watched, told to end with all its descendants, and
+// cannot outlive the supervisor.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "lab/file_descriptor.hpp"
+
+namespace msdemo::lab {
+
+/// The descriptors that a child finds open besides 0, 1 and 2.
+inline constexpr int kReadyDescriptor =
+    3;  ///< the child writes a line `ready …` here when it serves
+inline constexpr int kLifelineDescriptor = 4;  ///< end of file: the supervisor is gone
+
+struct ChildCommand {
+  std::vector<std::string> arguments;  ///< after the program's name
+  std::filesystem::path log_file;      ///< takes the child's stdout and stderr
+  int lock = -1;  ///< the lab's lock: stays taken while the child lives, even without supervisor
+};
+
+/// A running child in a process group of its own. Belongs to one thread; that thread must be the
+/// one that spawned it and must live as long as the child may, because the kernel ends a child
+/// (PR_SET_PDEATHSIG) when the thread that spawned it ends. Destroying it closes the lifeline.
+class ChildProcess {
+ public:
+  /// Runs this executable again. Fails with lab_failed when the kernel refuses.
+  static Result<ChildProcess> spawn(const ChildCommand& command);
+
+  pid_t pid() const { return pid_; }
+
+  /// Readable once the child has ended.
+  int ended_descriptor() const { return pidfd_.get(); }
+
+  /// Readable when the child is ready or will never be; -1 once that is known.
+  int ready_descriptor() const { return ready_.get(); }
+
+  /// Call when ready_descriptor() is readable: whether the child said that it is ready.
+  bool read_ready();
+
+  /// Sends `signal` to the child and everything it started. After the child has ended: nothing.
+  void signal(int signal) const;
+
+  /// Call when ended_descriptor() is readable: ends what is left of the child's group, reaps the
+  /// child and says how it ended (`exit 70`, `killed by SIGKILL`).
+  std::string reap();
+
+ private:
+  ChildProcess(pid_t pid, FileDescriptor pidfd, FileDescriptor ready, FileDescriptor lifeline)
+      : pid_(pid),
+        pidfd_(std::move(pidfd)),
+        ready_(std::move(ready)),
+        lifeline_(std::move(lifeline)) {}
+
+  pid_t pid_;
+  FileDescriptor pidfd_;
+  FileDescriptor ready_;
+  FileDescriptor lifeline_;  ///< the end that only this process holds; never written
+};
+
+/// For a child, first thing: it dies with its supervisor even while it is stopped (SIGSTOP), when
+/// it cannot see the end of its lifeline. A supervisor that is gone before this call is noticed by
+/// the lifeline.
+void die_with_supervisor();
+
+/// The memory that `pid` needs, with shared pages divided among their users (PSS), in bytes;
+/// nothing if the kernel does not tell.
+std::optional<std::size_t> proportional_memory(pid_t pid);
+
+}  // namespace msdemo::lab

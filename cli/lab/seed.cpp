@@ -1,0 +1,51 @@
+#include "lab/seed.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "base/limits.hpp"
+#include "contracts/problem.hpp"
+#include "contracts/user.hpp"
+#include "http/client.hpp"
+
+namespace msdemo::lab {
+
+namespace {
+
+Result<void> seed_user(http::Client& users, std::int64_t id, std::string_view name) {
+  const auto found = users.send({.target = fmt::format("/users/{}", id)}, limits::kSeedCall);
+  if (!found) return fail(found.error());
+  if (found->status == 200) return {};
+  if (found->status != 404) return fail(contracts::from_problem(found->status, found->body));
+
+  const auto created =
+      users.send({.method = "POST",
+                  .target = "/users",
+                  .body = dump_json(to_json(contracts::NewUser{std::string(name)}))},
+                 limits::kSeedCall);
+  if (!created) return fail(created.error());
+  if (created->status != 201) {
+    return fail(contracts::from_problem(created->status, created->body));
+  }
+  const auto user = contracts::parse_user(created->body);
+  if (!user) return fail(user.error());
+  if (user->id == id) return {};
+  return fail(Code::lab_failed,
+              fmt::format("user {} became number {} instead of {}", name, user->id, id),
+              "begin with empty data: msdemo up --fresh");
+}
+
+}  // namespace
+
+Result<void> seed_users(const std::string& url) {
+  static constexpr std::array<std::string_view, 3> kNames = {"Ada", "Grace", "Linus"};
+  http::Client users(url);
+  std::int64_t id = 0;
+  for (const std::string_view name : kNames) {
+    if (auto seeded = seed_user(users, ++id, name); !seeded) return seeded;
+  }
+  return {};
+}
+
+}  // namespace msdemo::lab

@@ -1,0 +1,73 @@
+// One service of the lab: its decisions (Lifecycle), its process and its ports, held together.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lab/lifecycle.hpp"
+#include "lab/ports.hpp"
+#include "lab/process.hpp"
+#include "lab/service_status.hpp"
+
+namespace msdemo::lab {
+
+struct ServicePlan {
+  std::string service;
+  ReservedPort port;
+  ReservedPort admin_port;
+  std::filesystem::path log_file;
+  std::vector<std::string> arguments;  ///< of the child, ports and descriptors included
+};
+
+/// Does what its lifecycle decides. Used by the supervisor's thread alone; never blocks.
+class SupervisedService {
+ public:
+  /// `lock` is the lab's lock, kept open by the caller; `clock` must outlive the service.
+  SupervisedService(ServicePlan plan, int lock, const Clock& clock);
+
+  const std::string& name() const { return plan_.service; }
+  std::string url() const { return plan_.port.url(); }
+  const std::filesystem::path& log_file() const { return plan_.log_file; }
+  ServiceStatus status() const;
+  ServiceState state() const { return lifecycle_.state(); }
+  const Lifecycle& lifecycle() const { return lifecycle_; }
+
+  /// How often a process was spawned, and how often one ended.
+  int spawned() const { return spawned_; }
+  int ended() const { return ended_; }
+
+  void start();
+  void stop();
+  void restart();
+  Result<void> kill();
+  Result<void> pause();
+  Result<void> resume();
+
+  // For poll: -1 when there is nothing to wait for.
+  int ended_descriptor() const { return child_ ? child_->ended_descriptor() : -1; }
+  int ready_descriptor() const { return child_ ? child_->ready_descriptor() : -1; }
+
+  /// Call when the descriptor of this name is readable.
+  void ready_readable();
+  void ended_readable();
+
+  /// Call when lifecycle().wake_at() has come.
+  void time_passed();
+
+ private:
+  void perform(const Acts& acts);
+  Result<void> perform(const Result<Acts>& acts);
+  void spawn();
+  void process_ended(std::string how);
+
+  ServicePlan plan_;
+  int lock_;
+  Lifecycle lifecycle_;
+  std::optional<ChildProcess> child_;
+  std::optional<std::string> last_exit_;
+  int spawned_ = 0;
+  int ended_ = 0;
+};
+
+}  // namespace msdemo::lab
