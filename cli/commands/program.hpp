@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "base/json.hpp"
+#include "storage/database.hpp"
 
 namespace msdemo::commands {
 
@@ -22,6 +23,9 @@ struct Program {
 
 /// Adds `--json` to a command that prints data.
 void add_json_flag(CLI::App& command, Program& program);
+
+/// Adds `--durability full|normal`.
+void add_durability_option(CLI::App& command, storage::Durability& durability);
 
 /// Every --help opens with an example: `examples` is shown first, one command a line.
 void set_help(CLI::App& command, std::string_view examples);
@@ -41,6 +45,9 @@ std::string paint(bool color, Style style, std::string_view text);
 
 /// Prints one JSON document to stdout.
 void print_json(const Json& document);
+
+/// `{"code","message","definite","hint","http_status","trace_id"}`
+Json to_json(const Error& error);
 
 /// Says what went wrong and what to do next: on stderr for people, with --json as
 /// `{"error":{…}}` on stdout. Returns the exit status of the error's code.

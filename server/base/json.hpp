@@ -8,7 +8,8 @@
 
 namespace msdemo {
 
-using Json = nlohmann::json;
+/// Keeps members in the order they were written, which is the order people read them in.
+using Json = nlohmann::ordered_json;
 
 /// Parses one JSON document (RFC 8259). Fails with malformed_json, saying where and why; nesting
 /// deeper than limits::kJsonDepth is refused before anything is built.

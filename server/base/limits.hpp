@@ -24,6 +24,7 @@ inline constexpr std::int64_t kPageMax = 1000;
 // The HTTP server.
 inline constexpr int kListenBacklog = 1024;
 inline constexpr std::size_t kServerConnections = 8192;
+inline constexpr std::size_t kRequestsPerConnection = 1'000'000'000;  ///< as told to clients
 inline constexpr std::size_t kServerThreads = 256;
 inline constexpr std::size_t kServerQueue = 4096;
 inline constexpr std::size_t kAdminThreads = 2;

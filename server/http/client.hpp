@@ -1,6 +1,4 @@
 // An HTTP/1.1 client that always comes back in time, and says whether the request can have happened.
-//
-// The order trail: cli/commands/order.cpp -> [server/http/client.cpp] -> server/order/routes.cpp
 #pragma once
 
 #include <chrono>
@@ -38,8 +36,9 @@ struct ClientResponse {
 /// serves one exchange at a time. Thread-safe.
 class Client {
  public:
-  /// `url` is `http://host:port`, without a path. Nothing is connected yet.
-  explicit Client(const std::string& url);
+  /// `url` is `http://host:port`, without a path; `peer` is the service there, named in spans.
+  /// Nothing is connected yet.
+  explicit Client(const std::string& url, std::string peer = {});
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
   ~Client();

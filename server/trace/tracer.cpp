@@ -64,24 +64,28 @@ void Span::end() {
   record_->end_unix_nano =
       record_->start_unix_nano +
       std::chrono::duration_cast<std::chrono::nanoseconds>(length).count();
-  tracer_->recorder_.record(std::move(*record_));
+  tracer_->recorder_->record(std::move(*record_));
   record_.reset();
 }
 
 Tracer::Tracer(std::string service, Recorder& recorder, Sampler& sampler, const Clock& clock,
                Rng& rng)
     : service_(std::move(service)),
-      recorder_(recorder),
-      sampler_(sampler),
+      recorder_(&recorder),
+      sampler_(&sampler),
       clock_(clock),
       rng_(rng) {}
+
+Tracer::Tracer(const Clock& clock, Rng& rng)
+    : recorder_(nullptr), sampler_(nullptr), clock_(clock), rng_(rng) {}
 
 Span Tracer::start(std::string_view name, SpanKind kind,
                    const std::optional<SpanContext>& remote) const {
   SpanContext context;
   context.trace_id = remote ? remote->trace_id : TraceId::random(rng_);
   context.span_id = SpanId::random(rng_);
-  context.sampled = remote ? remote->sampled : sampler_.sample(context.trace_id.low);
+  context.sampled = recorder_ != nullptr &&
+                    (remote ? remote->sampled : sampler_->sample(context.trace_id.low));
   if (!context.sampled) return Span(*this, context);
   return open(name, kind, context, remote ? remote->span_id : SpanId{});
 }

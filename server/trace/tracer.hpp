@@ -55,6 +55,9 @@ class Tracer {
   /// The references must outlive the tracer.
   Tracer(std::string service, Recorder& recorder, Sampler& sampler, const Clock& clock, Rng& rng);
 
+  /// A tracer that samples nothing, for servers that are not part of any trace.
+  Tracer(const Clock& clock, Rng& rng);
+
   /// The first span of this process for a request: `remote` (from a valid traceparent) decides
   /// whether it is sampled, else the sampler.
   Span start(std::string_view name, SpanKind kind, const std::optional<SpanContext>& remote) const;
@@ -64,8 +67,8 @@ class Tracer {
   Span open(std::string_view name, SpanKind kind, SpanContext context, SpanId parent) const;
 
   std::string service_;
-  Recorder& recorder_;
-  Sampler& sampler_;
+  Recorder* recorder_;  ///< null: nothing is sampled
+  Sampler* sampler_;
   const Clock& clock_;
   Rng& rng_;
 };

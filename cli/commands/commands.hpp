@@ -1,0 +1,21 @@
+// Every command of the program: each adds itself to the parser and, if named, sets program.run.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "commands/program.hpp"
+
+namespace msdemo::commands {
+
+void add_up(CLI::App& app, Program& program);
+void add_down(CLI::App& app, Program& program);
+void add_ps(CLI::App& app, Program& program);
+void add_logs(CLI::App& app, Program& program);
+void add_service(CLI::App& app, Program& program);  ///< restart, kill, stop, start, pause, resume
+void add_user(CLI::App& app, Program& program);
+void add_order(CLI::App& app, Program& program);
+void add_trace(CLI::App& app, Program& program);
+void add_serve(CLI::App& app, Program& program);
+void add_completion(CLI::App& app, Program& program);
+
+}  // namespace msdemo::commands

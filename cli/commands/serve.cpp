@@ -1,0 +1,45 @@
+#include "base/limits.hpp"
+#include "commands/commands.hpp"
+#include "run.hpp"
+
+namespace msdemo::commands {
+
+void add_serve(CLI::App& app, Program& program) {
+  auto settings = std::make_shared<ServeSettings>();
+  CLI::App* serve_command =
+      app.add_subcommand("serve", "Run one service in the foreground, as `up` does for all");
+  set_help(*serve_command,
+           "msdemo serve user --port 8000 --data-dir /tmp/user\n"
+           "msdemo serve order --port 8001 --data-dir /tmp/order --user-url http://127.0.0.1:8000");
+  serve_command->add_option("SERVICE", settings->service, "user or order")
+      ->required()
+      ->check(CLI::IsMember({"user", "order"}));
+  serve_command->add_option("--data-dir", settings->data_dir, "Where its database is")->required();
+  serve_command->add_option("--port", settings->port, "0: any free one")
+      ->check(CLI::Range(0, 65535))
+      ->capture_default_str();
+  serve_command->add_option("--admin-port", settings->admin_port, "For health and metrics")
+      ->check(CLI::Range(0, 65535))
+      ->capture_default_str();
+  serve_command->add_option("--user-url", settings->user_url, "The user service, for `order`");
+  add_durability_option(*serve_command, settings->durability);
+  serve_command->add_option("--listen", settings->listen, "Address to listen on")
+      ->capture_default_str();
+  serve_command->add_option("--allow-host", settings->allowed_hosts,
+                            "A further name this service may be called by");
+  serve_command->add_option("--otlp", settings->otlp_url,
+                            "Where spans go; else OTEL_EXPORTER_OTLP_ENDPOINT");
+  serve_command->add_option("--log-file", settings->log_file, "Else the log goes to stderr");
+  serve_command->add_option("--ready-fd", settings->ready_fd,
+                            "Told in one line when the service answers");
+  serve_command->add_option("--lifeline-fd", settings->lifeline_fd,
+                            "The service ends when this descriptor does");
+  serve_command->callback([&program, settings] {
+    program.run = [&program, settings] {
+      const auto served = serve(*settings);
+      return served ? exit_status::kDone : report(program, served.error());
+    };
+  });
+}
+
+}  // namespace msdemo::commands

@@ -1,0 +1,29 @@
+#include "commands/table.hpp"
+
+#include <algorithm>
+
+#include "timeline/text_width.hpp"
+
+namespace msdemo::commands {
+
+std::string format_table(const std::vector<std::vector<std::string>>& cells) {
+  std::vector<int> widths;
+  for (const auto& row : cells) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      widths[i] = std::max(widths[i], timeline::columns_of(timeline::printable(row[i])));
+    }
+  }
+  std::string out;
+  for (const auto& row : cells) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const std::string cell = timeline::printable(row[i]);
+      const bool last = i + 1 == row.size();
+      out += last ? cell : timeline::fit(cell, widths[i]) + "  ";
+    }
+    out += '\n';
+  }
+  return out;
+}
+
+}  // namespace msdemo::commands

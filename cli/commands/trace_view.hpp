@@ -1,0 +1,25 @@
+// How commands get a trace from the lab and show it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/json.hpp"
+#include "commands/program.hpp"
+#include "lab/client.hpp"
+#include "trace/span.hpp"
+
+namespace msdemo::commands {
+
+/// The spans of a trace; waits up to limits::kTraceWait for those that others refer to.
+Result<std::vector<trace::SpanRecord>> wait_for_trace(lab::Lab& lab, const std::string& trace_id);
+
+/// The timeline as wide as the terminal, for stdout.
+std::string draw_trace(const Program& program, const std::vector<trace::SpanRecord>& spans,
+                       std::vector<std::string> title);
+
+/// `{"trace_id","spans":[…]}` as docs/reference/json.md fixes it.
+Json to_json(const std::string& trace_id, const std::vector<trace::SpanRecord>& spans);
+
+}  // namespace msdemo::commands

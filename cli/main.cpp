@@ -1,0 +1,107 @@
+// The msdemo program: builds the parser, runs the one command that was named, and turns whatever
+// comes out into an exit status.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <clocale>
+#include <csignal>
+#include <cstdio>
+#include <string>
+
+#include "commands/commands.hpp"
+#include "commands/suggest.hpp"
+
+namespace {
+
+using msdemo::Code;
+using msdemo::Error;
+using msdemo::commands::Program;
+
+void add_options(CLI::App& app, Program& program) {
+  app.add_option("--lab", program.lab, "Which lab, when several run side by side")
+      ->capture_default_str();
+  app.add_option("--color", program.color, "auto, always or never; NO_COLOR counts too")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->capture_default_str();
+  app.set_version_flag("--version", std::string("msdemo " MSDEMO_VERSION));
+  app.require_subcommand(0, 1);
+  msdemo::commands::set_help(app, "msdemo up -d\nmsdemo order create --user 1 --item book\nmsdemo down");
+  app.footer("`msdemo COMMAND --help` tells more, with examples.");
+}
+
+void add_commands(CLI::App& app, Program& program) {
+  using namespace msdemo::commands;
+  add_up(app, program);
+  add_down(app, program);
+  add_ps(app, program);
+  add_logs(app, program);
+  add_service(app, program);
+  add_user(app, program);
+  add_order(app, program);
+  add_trace(app, program);
+  add_serve(app, program);
+  add_completion(app, program);
+}
+
+/// The deepest command that the arguments named, for errors that tell how it is used.
+const CLI::App& named_command(const CLI::App& app) {
+  const auto named = app.get_subcommands();
+  return named.empty() ? app : named_command(*named.front());
+}
+
+Error usage_error(const CLI::App& app, const CLI::ParseError& error,
+                  const std::vector<std::string>& arguments) {
+  const CLI::App& command = named_command(app);
+  std::vector<std::string> names;
+  for (const CLI::App* sub : command.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(sub->get_name());
+  }
+  const std::string help = fmt::format("see `{} --help`", msdemo::commands::full_name(command));
+  for (const std::string& argument : arguments) {
+    const bool looked_up = argument.rfind('-', 0) != 0 && !names.empty() &&
+                           argument != command.get_name();
+    if (!looked_up) continue;
+    const std::string nearest = msdemo::commands::nearest(argument, names);
+    const bool known = std::find(names.begin(), names.end(), argument) != names.end();
+    if (known) continue;
+    if (!nearest.empty()) {
+      return {Code::usage, fmt::format("there is no command `{}`", argument),
+              fmt::format("did you mean `{}`? {}", nearest, help)};
+    }
+  }
+  return {Code::usage, error.what(), help};
+}
+
+int run(int argc, char** argv) {
+  Program program;
+  CLI::App app("See how services talk to each other: real processes, real calls, one timeline.",
+               "msdemo");
+  add_options(app, program);
+  add_commands(app, program);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& asked) {
+    return app.exit(asked);
+  } catch (const CLI::ParseError& error) {
+    return msdemo::commands::report(
+        program, usage_error(app, error, std::vector<std::string>(argv + 1, argv + argc)));
+  }
+  if (!program.run) {
+    fmt::print("{}", named_command(app).help());
+    return msdemo::exit_status::kDone;
+  }
+  return program.run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::setlocale(LC_ALL, "C.UTF-8");
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& bug) {
+    fmt::print(stderr, "msdemo: this is a bug: {}\n", bug.what());
+    return msdemo::exit_status::kInternal;
+  }
+}

@@ -1,0 +1,35 @@
+// Draws a layout as lines of text. It exists so that whoever sent an order sees at once who worked,
+// who waited and what went wrong, in any terminal or paste of one.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "timeline/layout.hpp"
+
+namespace msdemo::timeline {
+
+/// Narrower or wider terminals get these.
+inline constexpr int kColumnsMin = 60;
+inline constexpr int kColumnsMax = 200;
+
+struct DrawOptions {
+  int columns = 80;
+  bool color = false;              ///< everything can be read without it
+  std::vector<std::string> title;  ///< lines above the picture, as people typed them
+};
+
+/// The picture, each line ended by `\n`: title, time axis, one row per span (and lines for reasons
+/// that do not fit into theirs), and a legend of what was used. No line is wider than
+/// `options.columns`, none ends in blanks; bars get at least a third of the columns.
+std::string draw(const Layout& layout, const DrawOptions& options);
+
+/// Three significant digits with a unit: `812 ns`, `4.83 ms`, `30.0 s`.
+std::string format_duration(std::int64_t duration_ns);
+
+/// The colour of a service in the 256-colour palette: always the same, fit for light and dark.
+int service_color(std::string_view service);
+
+}  // namespace msdemo::timeline

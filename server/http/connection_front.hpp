@@ -1,0 +1,116 @@
+// Who waits for connections: one thread with epoll, so that an idle one costs a descriptor only.
+#pragma once
+
+#include <sys/epoll.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "http/socket.hpp"
+#include "http/worker_pool.hpp"
+
+namespace msdemo::http {
+
+/// What is to be done with the bytes a connection has received so far.
+struct Inspection {
+  enum class Verdict {
+    incomplete,  ///< wait for more
+    complete,    ///< `request_bytes` of them are one request
+    refused,     ///< send `answer`, then close
+  };
+  Verdict verdict = Verdict::incomplete;
+  std::size_t request_bytes = 0;  ///< as far as it is known
+  bool send_continue = false;     ///< tell the client to go on with the body
+  std::string answer{};
+};
+
+/// The protocol that a front serves. Thread-safe.
+class Protocol {
+ public:
+  virtual ~Protocol() = default;
+
+  /// Looks at everything received and not yet answered. Must not block.
+  virtual Inspection inspect(std::string_view received) = 0;
+
+  struct Answer {
+    std::string bytes;
+    bool keep_alive;
+  };
+
+  /// Answers one complete request. May block; `last` says that the connection closes afterwards.
+  virtual Answer answer(std::string_view request, bool last) = 0;
+
+  /// What is sent to a request that was not complete in time, and when there is too much to do.
+  virtual std::string slow_answer() = 0;
+  virtual std::string overloaded_answer() = 0;
+};
+
+struct FrontOptions {
+  std::size_t threads;
+  std::size_t connections;
+  std::chrono::milliseconds request_complete;
+  std::chrono::milliseconds idle_connection;
+};
+
+/// Accepts from `listener` until stop(). One thread watches all connections and reads complete
+/// requests into bounded buffers; workers answer them with one send each.
+class ConnectionFront {
+ public:
+  /// `protocol` must outlive the front.
+  ConnectionFront(FileDescriptor listener, Protocol& protocol, const FrontOptions& options);
+  ConnectionFront(const ConnectionFront&) = delete;
+  ConnectionFront& operator=(const ConnectionFront&) = delete;
+  ~ConnectionFront();
+
+  /// Drains; see Server::stop(). Idempotent.
+  void stop();
+
+ private:
+  enum class State { reading, working, draining };
+  struct Connection;
+
+  // On the front's thread.
+  void run();
+  int poll_timeout() const;
+  void accept_all();
+  void pause_accepting(bool pause);
+  void set_deadline(Connection& connection, std::chrono::milliseconds from_now);
+  void ready(Connection& connection);
+  void receive(Connection& connection);
+  void look(Connection& connection);
+  void drain(Connection& connection);
+  void expire();
+  void forget(int fd);
+
+  // On a worker.
+  void work(Connection& connection);
+
+  // On whichever has the connection.
+  void watch(int fd, int operation = EPOLL_CTL_MOD) const;
+  void give_back(Connection& connection, State state) const;
+  void refuse(Connection& connection, const std::string& answer);
+  void close_after_draining(Connection& connection);
+
+  FileDescriptor listener_;
+  FileDescriptor epoll_;
+  FileDescriptor wake_;
+  Protocol& protocol_;
+  const FrontOptions options_;
+  std::atomic<bool> stopping_ = false;
+  SteadyTime stop_by_{};
+  SteadyTime check_at_{};  ///< when a deadline may have passed
+  bool accept_paused_ = false;
+  std::unordered_map<int, std::unique_ptr<Connection>> connections_;  ///< by descriptor
+  std::unique_ptr<WorkerPool> workers_;
+  std::thread thread_;
+};
+
+}  // namespace msdemo::http

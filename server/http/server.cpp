@@ -1,0 +1,336 @@
+#include "http/server.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.hpp"
+#include "contracts/problem.hpp"
+#include "http/connection_front.hpp"
+#include "http/framing.hpp"
+#include "http/httplib_bridge.hpp"
+#include "trace/traceparent.hpp"
+
+namespace msdemo::http {
+
+namespace {
+
+constexpr std::array<std::string_view, 10> kParsedMethods = {
+    "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "PRI"};
+
+/// What the worker that runs httplib knows about the request beyond httplib's own view of it.
+struct Exchange {
+  Frame frame;
+  std::string_view body;
+};
+thread_local const Exchange* current_exchange = nullptr;
+
+/// Compares without telling by its duration where the texts differ.
+bool equal_secrets(std::string_view a, std::string_view b) {
+  unsigned difference = a.size() == b.size() ? 0 : 1;
+  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
+    difference |= static_cast<unsigned char>(a[i] ^ b[i]);
+  }
+  return difference == 0;
+}
+
+/// `name`, `name:port` and `[::1]:port` without the port.
+std::string_view without_port(std::string_view host) {
+  const auto colon = host.rfind(':');
+  const bool has_port = colon != std::string_view::npos && host.find(']', colon) == host.npos;
+  return has_port && host.back() != ']' ? host.substr(0, colon) : host;
+}
+
+Response problem_response(const Error& error, const std::string& trace_id) {
+  Response response{info(error.code).http_status,
+                    dump_json(contracts::to_problem(error, trace_id)),
+                    std::string(contracts::kProblemMediaType)};
+  if (!error.allow.empty()) {
+    response.headers.emplace_back("Allow", fmt::format("{}", fmt::join(error.allow, ", ")));
+  }
+  if (error.code == Code::token_required) response.headers.emplace_back("WWW-Authenticate", "Bearer");
+  const bool temporary =
+      error.code == Code::upstream_unavailable || error.code == Code::overloaded;
+  if (temporary || error.retry_after) {
+    const auto seconds = error.retry_after.value_or(std::chrono::seconds(1)).count();
+    response.headers.emplace_back("Retry-After", std::to_string(seconds));
+  }
+  return response;
+}
+
+/// An answer made without httplib, for requests it never gets to see; the connection closes.
+std::string last_words(const Error& error, const std::string& trace_id) {
+  const Response response = problem_response(error, trace_id);
+  std::string bytes = fmt::format(
+      "HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: close\r\n",
+      response.status, info(error.code).title, response.content_type, response.body.size());
+  for (const auto& [name, value] : response.headers) {
+    bytes += fmt::format("{}: {}\r\n", name, value);
+  }
+  return bytes + "\r\n" + response.body;
+}
+
+class HandledRequest final : public Request {
+ public:
+  HandledRequest(const httplib::Request& request, const Exchange& exchange,
+                 std::string_view parameter, trace::Span& span)
+      : request_(request), exchange_(exchange), parameter_(parameter), span_(span) {}
+
+  std::string_view body() const override { return exchange_.body; }
+  std::string_view path_parameter() const override { return parameter_; }
+  trace::Span& span() const override { return span_; }
+
+  std::optional<std::string> query(const std::string& name) const override {
+    if (!request_.has_param(name)) return std::nullopt;
+    return request_.get_param_value(name);
+  }
+
+  std::optional<std::string> header(const std::string& name) const override {
+    if (!request_.has_header(name)) return std::nullopt;
+    return request_.get_header_value(name);
+  }
+
+ private:
+  const httplib::Request& request_;
+  const Exchange& exchange_;
+  std::string_view parameter_;
+  trace::Span& span_;
+};
+
+class HttpServer final : public Server, public Protocol {
+ public:
+  HttpServer(ServerOptions options, Router router, const trace::Tracer* tracer,
+             metrics::Registry* metrics)
+      : options_(std::move(options)),
+        router_(std::move(router)),
+        rng_(random_seed()),
+        silent_(real_clock(), rng_),
+        tracer_(tracer == nullptr ? silent_ : *tracer),
+        framing_{.body_bytes = options_.body_bytes},
+        bridge_([this](const auto& request, auto& response) { handle(request, response); },
+                [this](const auto&, auto& response) { explain(response); }) {
+    for (const Route& route : router_.routes()) {
+      names_.push_back(fmt::format("{} {}", route.method, route.pattern));
+      timers_.push_back(metrics == nullptr ? nullptr
+                                           : &metrics->request_timer(route.method, route.pattern));
+    }
+  }
+
+  Result<void> listen() {
+    auto listener = listen_on(options_.listen, options_.port, limits::kListenBacklog);
+    if (!listener) return fail(std::move(listener.error()));
+    port_ = local_port(listener->get());
+    front_ = std::make_unique<ConnectionFront>(
+        std::move(*listener), *this,
+        FrontOptions{.threads = options_.threads,
+                     .connections = limits::kServerConnections,
+                     .request_complete = options_.request_complete,
+                     .idle_connection = options_.idle_connection});
+    return {};
+  }
+
+  int port() const override { return port_; }
+  std::string url() const override { return fmt::format("http://{}:{}", options_.listen, port_); }
+  void stop() override { front_->stop(); }
+
+ private:
+  // Protocol, on the front's thread.
+  Inspection inspect(std::string_view received) override;
+  std::string slow_answer() override {
+    const auto seconds = std::chrono::duration<double>(options_.request_complete).count();
+    return refusal({Code::slow_request,
+                    fmt::format("a request must be complete within {} s", seconds)});
+  }
+  std::string overloaded_answer() override {
+    return refusal({Code::overloaded, "too many requests are waiting; try again later"});
+  }
+
+  // Protocol, on a worker.
+  Answer answer(std::string_view request, bool last) override;
+
+  std::string refusal(const Error& error) {
+    return last_words(error, trace::TraceId::random(rng_).hex());
+  }
+  Result<void> check_source(const Frame& frame) const;
+  bool host_allowed(std::string_view host) const;
+  Result<void> check_access(const Route& route, const Frame& frame) const;
+  Result<Response> call(const Route& route, const Request& request) const;
+  void handle(const httplib::Request& request, httplib::Response& response);
+  void explain(httplib::Response& response);
+
+  const ServerOptions options_;
+  const Router router_;
+  Rng rng_;
+  const trace::Tracer silent_;
+  const trace::Tracer& tracer_;
+  const FramingLimits framing_;
+  std::vector<std::string> names_;                ///< of the routes, for spans
+  std::vector<metrics::RequestTimer*> timers_;    ///< of the routes; null without metrics
+  HttplibBridge bridge_;
+  int port_ = 0;
+  std::unique_ptr<ConnectionFront> front_;
+};
+
+Inspection HttpServer::inspect(std::string_view received) {
+  using Verdict = Inspection::Verdict;
+  const auto refused = [this](const Error& error) {
+    return Inspection{.verdict = Verdict::refused, .answer = refusal(error)};
+  };
+  const auto read = read_frame(received, framing_);
+  if (!read) return refused(read.error());
+  if (!*read) return {};
+  const Frame& frame = **read;
+  if (auto source = check_source(frame); !source) return refused(source.error());
+  if (std::find(kParsedMethods.begin(), kParsedMethods.end(), frame.method) ==
+      kParsedMethods.end()) {
+    return refused(router_.match(frame.method, frame.path()).error());
+  }
+  if (received.size() < frame.total_bytes()) {
+    return {.verdict = Verdict::incomplete,
+            .request_bytes = frame.total_bytes(),
+            .send_continue = frame.wants_continue && received.size() == frame.head_bytes};
+  }
+  return {.verdict = Verdict::complete, .request_bytes = frame.total_bytes()};
+}
+
+/// A web page in the user's browser can reach loopback too. DNS rebinding shows in Host, a foreign
+/// page in Origin or Sec-Fetch-Site.
+Result<void> HttpServer::check_source(const Frame& frame) const {
+  if (!host_allowed(frame.host)) {
+    return fail(Code::host_not_allowed,
+                fmt::format("Host {} is not served here", escape_control(frame.host)),
+                "use 127.0.0.1 or localhost, or start the service with --allow-host");
+  }
+  constexpr std::string_view kScheme = "http://";
+  const bool local_origin = frame.origin.empty() || (frame.origin.substr(0, kScheme.size()) == kScheme &&
+                                                     host_allowed(frame.origin.substr(kScheme.size())));
+  const bool reading = frame.method == "GET" || frame.method == "HEAD";
+  const bool foreign_fetch =
+      !reading && (frame.sec_fetch_site == "cross-site" || frame.sec_fetch_site == "same-site");
+  if (!local_origin || foreign_fetch) {
+    return fail(Code::foreign_origin, "web pages of other sites may not call this service");
+  }
+  return {};
+}
+
+bool HttpServer::host_allowed(std::string_view host) const {
+  const std::string_view name = without_port(host);
+  for (const std::string_view own : {"127.0.0.1", "localhost", "[::1]"}) {
+    if (equal_names(name, own)) return true;
+  }
+  return std::any_of(options_.allowed_hosts.begin(), options_.allowed_hosts.end(),
+                     [&](const std::string& allowed) {
+                       return equal_names(host, allowed) || equal_names(name, allowed);
+                     });
+}
+
+Protocol::Answer HttpServer::answer(std::string_view request, bool last) {
+  const Frame frame = **read_frame(request, framing_);
+  const bool keep_alive = frame.keep_alive && !last;
+  const Exchange exchange{frame, request.substr(frame.head_bytes)};
+  current_exchange = &exchange;
+  std::string bytes = bridge_.answer(request, !keep_alive);
+  current_exchange = nullptr;
+  return {std::move(bytes), keep_alive};
+}
+
+/// What a route asks of a request before its handler sees it.
+Result<void> HttpServer::check_access(const Route& route, const Frame& frame) const {
+  if (route.access == Access::token) {
+    constexpr std::string_view kBearer = "Bearer ";
+    const bool bearer = frame.authorization.substr(0, kBearer.size()) == kBearer;
+    const std::string_view token = bearer ? frame.authorization.substr(kBearer.size()) : "";
+    if (options_.token.empty() || !equal_secrets(token, options_.token)) {
+      return fail(Code::token_required, "this changes the lab's behaviour and needs its token",
+                  "send `Authorization: Bearer <token>`; the token is in the lab's state folder");
+    }
+  }
+  if (!frame.content_encoding.empty() && !equal_names(frame.content_encoding, "identity")) {
+    return fail(Code::unsupported_media_type, "send the body without Content-Encoding");
+  }
+  const std::string_view media = frame.content_type.substr(0, frame.content_type.find(';'));
+  const auto end = media.find_last_not_of(" \t");
+  const bool json = end != media.npos && equal_names(media.substr(0, end + 1), "application/json");
+  if (frame.body_bytes > 0 && !json) {
+    return fail(Code::unsupported_media_type, "send the body as Content-Type: application/json");
+  }
+  return {};
+}
+
+Result<Response> HttpServer::call(const Route& route, const Request& request) const {
+  try {
+    return route.handler(request);
+  } catch (const std::exception& error) {
+    return fail(Code::internal, error.what());
+  } catch (...) {
+    return fail(Code::internal, "an exception that is no std::exception");
+  }
+}
+
+void HttpServer::handle(const httplib::Request& request, httplib::Response& response) {
+  const Exchange& exchange = *current_exchange;
+  const SteadyTime began = real_clock().steady_now();
+  const auto match = router_.match(request.method, request.path);
+  const Route* route = match ? &router_.routes()[match->route] : nullptr;
+
+  trace::Span span = tracer_.start(match ? names_[match->route] : request.method,
+                                   trace::SpanKind::server,
+                                   trace::parse_traceparent(exchange.frame.traceparent));
+  const auto run = [&]() -> Result<Response> {
+    if (!match) return fail(match.error());
+    if (auto access = check_access(*route, exchange.frame); !access) return fail(access.error());
+    return call(*route, HandledRequest(request, exchange, match->parameter, span));
+  };
+  const Result<Response> result = run();
+  const std::string trace_id = span.context().trace_id.hex();
+  const Response answer = result ? *result : problem_response(result.error(), trace_id);
+
+  response.status = answer.status;
+  response.set_content(answer.body, answer.content_type);
+  for (const auto& [name, value] : answer.headers) response.set_header(name, value);
+
+  const auto took = real_clock().steady_now() - began;
+  if (match && timers_[match->route] != nullptr) {
+    timers_[match->route]->observe(answer.status, took);
+  }
+  if (!result && result.error().code == Code::internal) {
+    spdlog::error("{} {} failed: {} trace={}", request.method, escape_control(request.path),
+                  escape_control(result.error().message), trace_id);
+  }
+  if (!span.recording()) return;
+
+  response.set_header("traceresponse", trace::format_traceparent(span.context()));
+  span.set("http.request.method", request.method);
+  span.set("url.path", request.path);
+  if (route != nullptr) span.set("http.route", route->pattern);
+  span.set("http.response.status_code", std::int64_t{answer.status});
+  if (!result) {
+    span.set("error.type", std::string(result.error().name()));
+    span.set("msdemo.problem", result.error().message);
+    if (answer.status >= 500) span.fail(result.error().message);
+  }
+  spdlog::info("{} {} {} {:.2f} ms trace={}", request.method, escape_control(request.path),
+               answer.status, std::chrono::duration<double, std::milli>(took).count(), trace_id);
+}
+
+void HttpServer::explain(httplib::Response& response) {
+  const Error error{Code::bad_request, "the request cannot be parsed"};
+  const Response answer = problem_response(error, trace::TraceId::random(rng_).hex());
+  response.status = answer.status;
+  response.set_content(answer.body, answer.content_type);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::start(ServerOptions options, Router router,
+                                              const trace::Tracer* tracer,
+                                              metrics::Registry* metrics) {
+  auto server =
+      std::make_unique<HttpServer>(std::move(options), std::move(router), tracer, metrics);
+  if (auto listening = server->listen(); !listening) return fail(std::move(listening.error()));
+  return server;
+}
+
+}  // namespace msdemo::http

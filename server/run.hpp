@@ -1,0 +1,33 @@
+// The composition root: settings in, a running service out.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "storage/database.hpp"
+
+namespace msdemo {
+
+struct ServeSettings {
+  std::string service;  ///< `user` or `order`
+  std::string listen = "127.0.0.1";
+  std::vector<std::string> allowed_hosts{};
+  int port = 0;        ///< 0: any free one
+  int admin_port = 0;  ///< 0: any free one
+  std::filesystem::path data_dir{};
+  storage::Durability durability = storage::Durability::full;
+  std::string user_url{};                            ///< for `order`
+  std::optional<std::filesystem::path> log_file{};   ///< else stderr
+  std::optional<std::string> otlp_url{};             ///< else the OTEL_… variables
+  std::optional<int> ready_fd{};     ///< told `ready {"url":…,"admin_url":…}` when serving
+  std::optional<int> lifeline_fd{};  ///< its end of file ends the service: whoever started it died
+};
+
+/// Serves until SIGTERM, SIGINT or the end of the lifeline, then drains. Call it before any thread
+/// exists. Fails with usage or lab_failed if the service cannot start.
+Result<void> serve(const ServeSettings& settings);
+
+}  // namespace msdemo

@@ -1,0 +1,106 @@
+// The SQLite engine: one writer thread that commits whatever queued during the last fsync together,
+// and readers beside it. It exists because an fsync for each write would bound the order rate.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <exception>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <thread>
+#include <vector>
+
+#include "base/limits.hpp"
+#include "storage/database.hpp"
+#include "storage/sqlite_connection.hpp"
+
+namespace msdemo::storage {
+
+/// The right to use a database file, against other processes: a lock on `<file>.lock` that ends
+/// with this object or with the process, however it ends.
+class FileOwnership {
+ public:
+  static Result<FileOwnership> take(const std::filesystem::path& file);
+
+  FileOwnership(FileOwnership&& other) noexcept;
+  FileOwnership& operator=(FileOwnership&&) = delete;
+  ~FileOwnership();
+
+ private:
+  explicit FileOwnership(int descriptor) : descriptor_(descriptor) {}
+
+  int descriptor_;
+};
+
+/// Owns the file's only read-write connection, the thread that uses it, and the readers. No call
+/// may be under way when it is destroyed.
+class SqliteDatabase final : public Database {
+ public:
+  SqliteDatabase(FileOwnership ownership, std::unique_ptr<SqliteConnection> writer,
+                 std::filesystem::path file, Durability durability);
+  ~SqliteDatabase() override;
+  SqliteDatabase(const SqliteDatabase&) = delete;
+  SqliteDatabase& operator=(const SqliteDatabase&) = delete;
+
+ protected:
+  Result<void> run_write(const trace::Span* parent, std::string_view name,
+                         const Body& body) override;
+  Result<void> run_read(const trace::Span* parent, std::string_view name,
+                        const Body& body) override;
+
+ private:
+  /// One waiting caller. Kept for reuse and never freed before the database, so that waking a
+  /// caller cannot touch memory that the caller has already left.
+  struct Write {
+    const Body* body = nullptr;
+    Result<void> outcome;
+    std::exception_ptr exception;
+    std::size_t shared_by = 0;  ///< how many writes its commit served
+    Write* next = nullptr;
+    std::atomic<int> answered{0};
+
+    bool succeeded() const { return outcome.has_value() && !exception; }
+  };
+  using Batch = std::vector<Write*>;
+
+  class ReaderLease;
+
+  Write* enqueue(const Body& body);
+  void recycle(Write* write);
+
+  void run_writer();
+  bool take(Batch& batch);
+  std::size_t transact(std::span<Write* const> writes);
+  std::optional<Error> run_one(Write& write, bool alone);
+  Result<void> commit();
+  void checkpoint_when_due();
+
+  const FileOwnership ownership_;
+  const std::filesystem::path file_;
+  const Durability durability_;
+
+  std::mutex queue_mutex_;  ///< guards the queue: everything down to stopping_
+  std::condition_variable queued_;
+  std::deque<Write> slots_;  ///< at most limits::kWriteQueue, made when needed
+  Write* free_ = nullptr;
+  Write* first_ = nullptr;
+  Write* last_ = nullptr;
+  bool writer_idle_ = false;
+  bool stopping_ = false;
+
+  std::unique_ptr<SqliteConnection> writer_;  ///< used by writer_thread_ alone
+
+  std::mutex readers_mutex_;  ///< guards idle_readers_ and readers_
+  std::condition_variable reader_returned_;
+  std::vector<std::unique_ptr<SqliteConnection>> idle_readers_;
+  std::size_t readers_ = 0;
+
+  std::thread writer_thread_;
+};
+
+}  // namespace msdemo::storage

@@ -1,0 +1,67 @@
+#include "user/store.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace msdemo::user {
+
+namespace {
+
+using contracts::User;
+using storage::Row;
+using storage::Rows;
+using storage::Transaction;
+
+constexpr std::array<storage::Migration, 1> kMigrations = {{
+    {1, R"(
+      CREATE TABLE users (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL
+      ) STRICT)"},
+}};
+
+User user_of(const Row& row) {
+  return {.id = row.integer(0), .name = row.text(1)};
+}
+
+}  // namespace
+
+std::span<const storage::Migration> migrations() {
+  return kMigrations;
+}
+
+Result<User> UserStore::add(const contracts::NewUser& user, const trace::Span* parent) {
+  return database_.write(parent, "INSERT users", [&](Transaction& tx) -> Result<User> {
+    const Result<Rows> rows =
+        tx.query("INSERT INTO users (name) VALUES ($1) RETURNING id", {user.name});
+    if (!rows) return fail(rows.error());
+    return User{.id = rows->at(0).integer(0), .name = user.name};
+  });
+}
+
+Result<User> UserStore::find(std::int64_t id, const trace::Span* parent) {
+  return database_.read(parent, "SELECT users", [&](Transaction& tx) -> Result<User> {
+    const Result<Rows> rows = tx.query("SELECT id, name FROM users WHERE id = $1", {id});
+    if (!rows) return fail(rows.error());
+    if (rows->empty()) return fail(Code::user_not_found, fmt::format("there is no user {}", id));
+    return user_of(rows->front());
+  });
+}
+
+Result<contracts::Page<User>> UserStore::list(const contracts::PageRequest& page,
+                                              const trace::Span* parent) {
+  using Answer = Result<contracts::Page<User>>;
+  return database_.read(parent, "SELECT users", [&](Transaction& tx) -> Answer {
+    const Result<Rows> rows =
+        tx.query("SELECT id, name FROM users WHERE id > $1 ORDER BY id LIMIT $2",
+                 {page.after, page.limit + 1});
+    if (!rows) return fail(rows.error());
+    std::vector<User> users;
+    users.reserve(rows->size());
+    for (const Row& row : *rows) users.push_back(user_of(row));
+    return contracts::make_page(std::move(users), page.limit);
+  });
+}
+
+}  // namespace msdemo::user

@@ -1,0 +1,86 @@
+// Timelines as people see them, compared with approved pictures. They exist so that a change of the
+// drawing is looked at by a person: MSDEMO_APPROVE=1 accepts what is drawn now.
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "support/catch.hpp"
+#include "support/sample_traces.hpp"
+#include "timeline/terminal.hpp"
+
+using namespace msdemo;
+
+namespace {
+
+std::string read(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+void write(const std::filesystem::path& path, const std::string& text) {
+  std::ofstream(path, std::ios::binary) << text;
+}
+
+/// Tests run in the build directory, so that is where the received picture goes.
+void check_approved(const std::string& name, const std::string& received) {
+  const std::filesystem::path approved =
+      std::filesystem::path(MSDEMO_SOURCE_DIR) / "tests/golden" / (name + ".approved.txt");
+  if (std::getenv("MSDEMO_APPROVE") != nullptr) write(approved, received);
+  const bool same = std::filesystem::exists(approved) && read(approved) == received;
+  if (!same) {
+    const auto path = std::filesystem::absolute(name + ".received.txt");
+    write(path, received);
+    UNSCOPED_INFO("compare " << approved << "\nwith    " << path
+                             << "\nand run again with MSDEMO_APPROVE=1 if the new one is right");
+  }
+  CHECK(same);
+}
+
+struct Story {
+  std::string name;
+  std::string title;
+  std::vector<trace::SpanRecord> spans;
+};
+
+std::vector<Story> stories() {
+  return {
+      {"sync_order", "order 17: book for Ada, confirmed in 4.83 ms", test::sync_order().spans()},
+      {"unknown_user", "no order: there is no user 7", test::order_of_unknown_user()},
+      {"user_down", "no order: the user service is down", test::order_while_user_is_down()},
+      {"user_killed", "no order: the user service died", test::order_while_user_is_killed()},
+      {"order_killed", "perhaps an order: the order service died",
+       test::order_while_order_is_killed()},
+      {"user_paused", "no order: the user service is paused", test::order_while_user_is_paused()},
+      {"fast_read", "user 1: Ada", test::fast_read()},
+      {"names", "本 cafe\u0301 שלום \x1b[31m for Ada", test::names_of_the_world()},
+  };
+}
+
+}  // namespace
+
+TEST_CASE("timelines look as approved", "[timeline]") {
+  for (const Story& story : stories()) {
+    for (const int columns : {60, 100, 200}) {
+      timeline::DrawOptions options;
+      options.columns = columns;
+      options.title = {story.title};
+      check_approved("timeline_" + story.name + "_" + std::to_string(columns),
+                     timeline::draw(timeline::lay_out(story.spans), options));
+    }
+  }
+}
+
+TEST_CASE("timelines in colour look as approved", "[timeline]") {
+  for (const Story& story : stories()) {
+    if (story.name != "sync_order" && story.name != "user_killed") continue;
+    timeline::DrawOptions options;
+    options.columns = 100;
+    options.color = true;
+    options.title = {story.title};
+    check_approved("timeline_" + story.name + "_100_color",
+                   timeline::draw(timeline::lay_out(story.spans), options));
+  }
+}
