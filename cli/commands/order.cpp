@@ -115,7 +115,7 @@ Json to_json(const OrderDesk::Placed& placed) {
   if (placed.order) {
     json["order"] = contracts::to_json(*placed.order);
   } else {
-    json["error"] = to_json(placed.order.error());
+    json["error"] = commands::to_json(placed.order.error());
   }
   return json;
 }

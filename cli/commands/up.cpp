@@ -25,6 +25,7 @@ namespace {
 struct UpOptions {
   bool detach = false;
   std::vector<std::string> ports;
+  storage::Durability durability = storage::Durability::full;
   lab::LabOptions lab{};
 };
 
@@ -225,15 +226,13 @@ void add_up(CLI::App& app, Program& program) {
   up->add_option("--port", options->ports, "SERVICE=NUMBER: a port that is not left to chance")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  up->add_option("--durability", options->lab.durability,
-                 "full: an answered write survives a power cut; normal: a crash")
-      ->check(CLI::IsMember({"full", "normal"}))
-      ->capture_default_str();
+  add_durability_option(*up, options->durability);
   add_json_flag(*up, program);
   up->callback([&program, options] {
     program.run = [&program, options] {
       options->lab.began = real_clock().steady_now();
       options->lab.lab = program.lab;
+      options->lab.durability = storage::to_string(options->durability);
       auto ports = parse_fixed_ports(options->ports);
       if (!ports) return report(program, ports.error());
       options->lab.ports = std::move(*ports);
