@@ -60,7 +60,8 @@ class LogFile {
   std::string last_time_;
 };
 
-/// The last line of `file` that is not empty, escaped for printing; empty if there is none.
-std::string last_line(const std::filesystem::path& file);
+/// The last line near the end of `file` that is neither empty nor indented (as explanations of the
+/// line before are), escaped for printing; empty if there is none.
+std::string last_headline(const std::filesystem::path& file);
 
 }  // namespace msdemo::lab

@@ -55,6 +55,15 @@ Result<void> replace_file(const fs::path& file, std::string_view text) {
   return {};
 }
 
+/// For this user alone; one that exists already must be writable.
+Result<void> make_folder(const fs::path& folder) {
+  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
+    return unwritable(folder, std::strerror(errno));
+  }
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) return unwritable(folder, std::strerror(errno));
+  return {};
+}
+
 std::string boot_id() {
   std::string id = read_small_file("/proc/sys/kernel/random/boot_id").value_or("");
   id.erase(std::remove(id.begin(), id.end(), '\n'), id.end());
@@ -154,10 +163,7 @@ Result<void> StateFolder::create() const {
   fs::create_directories(path_.parent_path().parent_path(), error);
   if (error) return unwritable(path_, error.message());
   for (const fs::path& folder : {path_.parent_path(), path_, logs()}) {
-    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
-      return unwritable(folder, std::strerror(errno));
-    }
-    if (::access(folder.c_str(), W_OK | X_OK) != 0) return unwritable(folder, std::strerror(errno));
+    if (auto made = make_folder(folder); !made) return made;
   }
   return {};
 }
@@ -236,7 +242,11 @@ void StateFolder::forget_run() const {
   fs::remove(file("token"), gone_already);
 }
 
-Result<void> StateFolder::empty_data(const std::string& service) const {
+Result<void> StateFolder::create_data(const std::string& service) const {
+  return make_folder(data(service));
+}
+
+Result<void> StateFolder::remove_data(const std::string& service) const {
   std::error_code error;
   fs::remove_all(data(service), error);
   if (error) return unwritable(data(service), error.message());

@@ -84,8 +84,11 @@ class StateFolder {
   /// Removes the record and the token: after this, no lab of this name runs.
   void forget_run() const;
 
-  /// Removes all data of `service`.
-  Result<void> empty_data(const std::string& service) const;
+  /// Makes the folder for the data of `service` if it is missing.
+  Result<void> create_data(const std::string& service) const;
+
+  /// Removes all data of `service`, its folder included.
+  Result<void> remove_data(const std::string& service) const;
 
  private:
   StateFolder(std::string lab, std::filesystem::path path)

@@ -224,7 +224,7 @@ void Supervisor::check_start(const std::function<bool()>& on_ready) {
 }
 
 Error Supervisor::start_failure(const SupervisedService& service) const {
-  const std::string last = last_line(service.log_file());
+  const std::string last = last_headline(service.log_file());
   return {.code = Code::lab_failed,
           .message = fmt::format("{} did not start ({}, {} times in a row){}", service.name(),
                                  service.status().last_exit.value_or(""),
