@@ -13,6 +13,7 @@
 #include <set>
 #include <string>
 
+#include "contract/busy_engine.hpp"
 #include "contract/notes.hpp"
 #include "storage/database.hpp"
 #include "support/catch.hpp"
@@ -242,6 +243,38 @@ TEST_CASE("a function that fills the disk takes nobody's earlier commit with it"
       nullptr, "w", [](Transaction& tx) { return tx.query("PRAGMA max_page_count = 1000000"); });
   CHECK(roomy);
   CHECK(add_note(*database, 4, std::string(100'000, 'x')));
+}
+
+TEST_CASE("writes that shared a commit with one that filled the disk know their outcome",
+          "[sqlite]") {
+  constexpr std::size_t kWriters = 9;
+  const TempDir folder;
+  const auto database = open(folder.path());
+  std::array<Result<void>, kWriters> outcomes;
+  {
+    BusyEngine busy(*database);
+    Threads writers(kWriters, [&](std::size_t i) {
+      const auto number = static_cast<std::int64_t>(i);
+      const bool greedy = i == kWriters / 2;
+      outcomes[i] = database->write(nullptr, "w", [&](Transaction& tx) -> Result<void> {
+        if (greedy) tx.query("PRAGMA max_page_count = 8").value();
+        return insert_note(tx, number, std::string(greedy ? 100'000 : 10, 'x'));
+      });
+    });
+    writers.await_blocked();
+    busy.go_on();
+  }
+  Numbers stored;
+  for (std::size_t i = 0; i < kWriters; ++i) {
+    if (outcomes[i]) {
+      stored.insert(static_cast<std::int64_t>(i));
+    } else {
+      CHECK(outcomes[i].error().code == Code::storage_full);
+    }
+  }
+  CHECK(stored.count(kWriters / 2) == 0);
+  CHECK(note_numbers(*database) == stored);
+  CHECK(after_a_crash(folder.path()) == stored);
 }
 
 TEST_CASE("the log is taken back into the database, and stays bounded", "[sqlite]") {

@@ -1,13 +1,13 @@
 // What every database engine promises to a store. Runs on each engine of engines.hpp.
 #include "storage/database.hpp"
 
-#include <future>
 #include <limits>
 #include <set>
 #include <stdexcept>
 #include <string>
 
 #include "base/rng.hpp"
+#include "contract/busy_engine.hpp"
 #include "contract/engines.hpp"
 #include "contract/notes.hpp"
 #include "support/catch.hpp"
@@ -55,28 +55,6 @@ trace::AttributeValue attribute(const trace::SpanRecord& span, const std::string
   }
   return std::string("(absent)");
 }
-
-/// Keeps the engine busy with one write until it is told to go on, so that others have to queue.
-class BusyEngine {
- public:
-  explicit BusyEngine(storage::Database& database)
-      : thread_(1, [this, &database](std::size_t) {
-          must(database.write(nullptr, "hold", [this](Transaction&) -> Result<void> {
-            entered_.set_value();
-            go_on_.get_future().wait();
-            return {};
-          }));
-        }) {
-    entered_.get_future().wait();
-  }
-
-  void go_on() { go_on_.set_value(); }
-
- private:
-  std::promise<void> entered_;
-  std::promise<void> go_on_;
-  Threads thread_;
-};
 
 Result<Rows> ask(storage::Database& database, std::string_view sql, std::vector<Value> parameters) {
   return database.read(nullptr, "ask", [&](Transaction& tx) {
