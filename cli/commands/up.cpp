@@ -76,7 +76,7 @@ class LiveLogs {
   }
 
   lab::LogFollower follower_;
-  lab::FileDescriptor stop_;
+  http::FileDescriptor stop_;
   bool color_;
   std::thread thread_;
 };
@@ -115,14 +115,14 @@ bool tell(int parent, const Json& message) {
 /// Leaves the terminal, the caller's stdio and its folder.
 void detach_from_terminal() {
   ::setsid();
-  const lab::FileDescriptor nothing(::open("/dev/null", O_RDWR));
+  const http::FileDescriptor nothing(::open("/dev/null", O_RDWR));
   for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     ::dup2(nothing.get(), standard);
   }
   static_cast<void>(::chdir("/") == 0);
 }
 
-[[noreturn]] void run_detached(const UpOptions& options, lab::FileDescriptor parent) {
+[[noreturn]] void run_detached(const UpOptions& options, http::FileDescriptor parent) {
   detach_from_terminal();
   lab::LabOptions lab_options = options.lab;
   lab_options.standard_error = log::Stderr::follows;
@@ -138,7 +138,7 @@ void detach_from_terminal() {
                           parent.reset();
                           return heard;
                         }});
-  if (!ended && parent) {
+  if (!ended && parent.open()) {
     const Error& error = ended.error();
     tell(parent.get(),
          {{"error", {{"code", error.name()}, {"message", error.message}, {"hint", error.hint}}}});
@@ -194,8 +194,8 @@ int run_in_background(const Program& program, const UpOptions& options) {
     return report(program, {.code = Code::lab_failed,
                             .message = fmt::format("no pipe: {}", std::strerror(errno))});
   }
-  lab::FileDescriptor from_child(ends[0]);
-  lab::FileDescriptor to_parent(ends[1]);
+  http::FileDescriptor from_child(ends[0]);
+  http::FileDescriptor to_parent(ends[1]);
   std::fflush(nullptr);
   // No thread exists yet: only then is a process whole after fork.
   const pid_t child = ::fork();

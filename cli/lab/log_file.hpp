@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "lab/file_descriptor.hpp"
+#include "http/socket.hpp"
 
 namespace msdemo::lab {
 
@@ -55,7 +55,7 @@ class LogFile {
 
   std::string service_;
   std::filesystem::path path_;
-  FileDescriptor file_;
+  http::FileDescriptor file_;
   std::string unfinished_;  ///< the beginning of a line whose end is not written yet
   std::string last_time_;
 };

@@ -32,8 +32,8 @@ class Announcement {
   const StateFolder& folder_;
 };
 
-Result<FileDescriptor> take_over(const LabOptions& options, const StateFolder& folder,
-                                 const LabObserver& observer) {
+Result<http::FileDescriptor> take_over(const LabOptions& options, const StateFolder& folder,
+                                       const LabObserver& observer) {
   if (auto created = folder.create(); !created) return fail(std::move(created.error()));
   auto lock = folder.lock();
   if (!lock) return lock;

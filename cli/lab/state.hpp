@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "lab/file_descriptor.hpp"
+#include "http/socket.hpp"
 
 namespace msdemo::lab {
 
@@ -68,7 +68,7 @@ class StateFolder {
   /// Takes the lock that a supervisor and its children hold while any of them lives. The folder
   /// must exist. Waits up to limits::kPreviousLab for the children of a supervisor that was killed;
   /// fails with lab_failed, naming the supervisor's pid, when the lab runs.
-  Result<FileDescriptor> lock() const;
+  Result<http::FileDescriptor> lock() const;
 
   /// Whether somebody holds the lock.
   bool locked() const;

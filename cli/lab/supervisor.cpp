@@ -75,7 +75,7 @@ Supervisor::Supervisor(std::vector<SupervisedService> services, TerminationSigna
       signals_(signals),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       services_(std::move(services)) {
-  if (!wake_) throw std::system_error(errno, std::generic_category(), "eventfd");
+  if (!wake_.open()) throw std::system_error(errno, std::generic_category(), "eventfd");
 }
 
 Supervisor::~Supervisor() {
