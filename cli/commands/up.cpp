@@ -165,14 +165,15 @@ int take_message(const Program& program, const std::string& line, bool& done) {
                           .hint = error.value("hint", "")});
 }
 
-/// Waits for the detached process to report; it always does, or ends.
-int wait_for_report(const Program& program, int child) {
+/// Waits for the detached process to report; it always does, or ends. One that failed is gone, too,
+/// when this returns.
+int wait_for_report(const Program& program, pid_t child, int messages) {
   std::string line;
   char byte = 0;
   bool done = false;
   int status = exit_status::kInternal;
   while (!done) {
-    const ssize_t length = ::read(child, &byte, 1);
+    const ssize_t length = ::read(messages, &byte, 1);
     if (length < 0 && errno == EINTR) continue;
     if (length <= 0) break;
     if (byte != '\n') {
@@ -182,6 +183,7 @@ int wait_for_report(const Program& program, int child) {
     status = take_message(program, line, done);
     line.clear();
   }
+  if (status != exit_status::kDone) ::waitpid(child, nullptr, 0);
   if (done) return status;
   return report(program, {.code = Code::lab_failed,
                           .message = "the lab ended before it was ready",
@@ -208,7 +210,7 @@ int run_in_background(const Program& program, const UpOptions& options) {
     run_detached(options, std::move(to_parent));
   }
   to_parent.reset();
-  return wait_for_report(program, from_child.get());
+  return wait_for_report(program, child, from_child.get());
 }
 
 }  // namespace

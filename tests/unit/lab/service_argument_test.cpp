@@ -41,7 +41,7 @@ TEST_CASE("a service has one port, and a port one service", "[lab]") {
 TEST_CASE("a mistyped service gets a suggestion, a foreign one the list", "[lab]") {
   CHECK(check_service("order"));
   CHECK(check_service("ordr").error().hint == "did you mean 'order'?");
-  CHECK(check_service("usre").error().hint == "did you mean 'user'?");
+  CHECK(check_service("usr").error().hint == "did you mean 'user'?");
   CHECK(check_service("database").error().hint == "the services are: user, order");
   CHECK(check_service("\x1b[2J").error().message == "there is no service '\\x1b[2J'");
 }
