@@ -69,6 +69,11 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& error,
               fmt::format("did you mean `{}`? {}", nearest, help)};
     }
   }
+  if (error.get_name() == "ConversionError") {
+    // "Could not convert: --user = abc": every option that is converted is a number.
+    const std::string_view what = error.what();
+    return {Code::usage, fmt::format("not a number: {}", what.substr(what.find(": ") + 2)), help};
+  }
   return {Code::usage, error.what(), help};
 }
 

@@ -12,6 +12,7 @@
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
+#include <system_error>
 
 #include "base/json.hpp"
 #include "base/log.hpp"
@@ -49,6 +50,18 @@ void prepare_process() {
   ::getrlimit(RLIMIT_NOFILE, &files);
   files.rlim_cur = files.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &files);
+}
+
+/// Makes the service's folder if need be; what is in it is the owner's alone.
+Result<void> make_data_dir(const std::filesystem::path& folder) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  if (fs::create_directories(folder, error)) {
+    fs::permissions(folder, fs::perms::owner_all, error);
+  }
+  if (!error) return {};
+  return fail(Code::lab_failed, fmt::format("cannot make {}: {}", folder.string(), error.message()),
+              "choose a folder that you may write to");
 }
 
 void wait_for_end(const sigset_t& signals, const std::optional<int>& lifeline_fd) {
@@ -173,6 +186,7 @@ Result<void> serve(const ServeSettings& settings) {
   settings.log_file ? log::to_file(settings.service, *settings.log_file)
                     : log::to_stderr(settings.service);
 
+  if (auto made = make_data_dir(settings.data_dir); !made) return made;
   const auto migrations = is_order ? order::migrations() : user::migrations();
   auto database = storage::open_sqlite(settings.data_dir / (settings.service + ".db"),
                                        settings.durability, migrations);

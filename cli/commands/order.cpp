@@ -29,7 +29,8 @@ struct OrderOptions {
   std::string item;
   std::size_t count = 1;
   std::string key;
-  std::optional<bool> timeline;
+  bool timeline = false;     ///< asked for, where it is not drawn anyway
+  bool no_timeline = false;
   std::int64_t id = 0;
   std::int64_t limit = limits::kPageDefault;
   std::int64_t after = 0;
@@ -109,14 +110,11 @@ Result<std::unique_ptr<OrderDesk>> open_desk(const Program& program) {
 }
 
 Json to_json(const OrderDesk::Placed& placed) {
-  Json json = {{"http_status", placed.http_status == 0 ? Json() : Json(placed.http_status)},
-               {"elapsed_ms", placed.elapsed_ms},
-               {"trace_id", placed.trace_id}};
-  if (placed.order) {
-    json["order"] = contracts::to_json(*placed.order);
-  } else {
-    json["error"] = commands::to_json(placed.order.error());
-  }
+  Json json = placed.order ? Json{{"order", contracts::to_json(*placed.order)}}
+                           : Json{{"error", commands::to_json(placed.order.error())}};
+  json["http_status"] = placed.http_status == 0 ? Json() : Json(placed.http_status);
+  json["elapsed_ms"] = placed.elapsed_ms;
+  json["trace_id"] = placed.trace_id;
   return json;
 }
 
@@ -137,18 +135,18 @@ int create_one(const Program& program, OrderDesk& desk, const OrderOptions& opti
     print_json(to_json(placed));
     return exit_status::kDone;
   }
-  const bool timeline = options.timeline.value_or(true);
+  int status = exit_status::kDone;
   if (placed.order) {
     fmt::print("{}\n", headline(placed));
+  } else {
+    status = report(program, placed.order.error());
   }
-  if (timeline) {
+  if (!options.no_timeline) {
     const auto spans = desk.trace(placed.trace_id);
     if (!spans) return report(program, spans.error());
-    fmt::print("\n{}\n", draw_trace(program, *spans, {}));
-    fmt::print(stderr, "trace {}\n", placed.trace_id);
+    fmt::print("\n{}\ntrace {}\n", draw_trace(program, *spans, {}), placed.trace_id);
   }
-  std::fflush(stdout);
-  return placed.order ? exit_status::kDone : report(program, placed.order.error());
+  return status;
 }
 
 /// A line in place while orders are being placed, on a terminal and not before a second has passed.
@@ -193,7 +191,7 @@ int create_many(const Program& program, OrderDesk& desk, const OrderOptions& opt
     print_json({{"orders", std::move(documents)}});
     return status;
   }
-  if (options.timeline.value_or(false)) {
+  if (options.timeline) {
     for (std::size_t i = 0; i < std::min(all.size(), limits::kTimelinesPerCommand); ++i) {
       const auto spans = desk.trace(all[i].trace_id);
       if (!spans) return report(program, spans.error());
@@ -269,8 +267,13 @@ void add_create(CLI::App& order, Program& program, const std::shared_ptr<OrderOp
       ->capture_default_str();
   command->add_option("--idempotency-key", options->key,
                       "Repeat safely: the same key and order are placed once");
-  command->add_flag("--timeline,!--no-timeline", options->timeline,
-                    "Draw the timeline (default for a single order)");
+  auto* no_timeline =
+      command->add_flag("--no-timeline", options->no_timeline, "Do not draw the timeline");
+  command
+      ->add_flag("--timeline", options->timeline,
+                 fmt::format("Draw it for several orders too, at most {} of them",
+                             limits::kTimelinesPerCommand))
+      ->excludes(no_timeline);
   add_json_flag(*command, program);
   command->callback([&program, options] {
     program.run = [&program, options] { return create(program, *options); };
