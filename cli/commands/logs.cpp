@@ -1,3 +1,4 @@
+// Shows what the services wrote, merged by time: also after a lab has ended, when it matters most.
 #include <fmt/format.h>
 
 #include <algorithm>

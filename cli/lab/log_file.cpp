@@ -81,8 +81,8 @@ LogFile::LogFile(std::string service, std::filesystem::path path)
     : service_(std::move(service)), path_(std::move(path)) {}
 
 bool LogFile::open() {
-  file_ = FileDescriptor(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
-  return static_cast<bool>(file_);
+  file_ = http::FileDescriptor(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+  return file_.open();
 }
 
 bool LogFile::replaced() const {
@@ -107,7 +107,7 @@ void LogFile::read_last(std::size_t count, std::vector<LogLine>& lines) {
 }
 
 void LogFile::read_more(std::vector<LogLine>& lines) {
-  if (!file_ && !open()) return;
+  if (!file_.open() && !open()) return;
   read_open_file(lines);
   if (!replaced()) return;
   // Between the two readings nothing is lost: the old file was renamed before this one was made.
@@ -137,20 +137,22 @@ void LogFile::take(std::string_view line, std::vector<LogLine>& lines) {
   last_time_ = lines.back().time;
 }
 
-std::string last_line(const std::filesystem::path& file) {
+std::string last_headline(const std::filesystem::path& file) {
   constexpr off_t kTailBytes = 4096;
-  const FileDescriptor log(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!log) return {};
+  const http::FileDescriptor log(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!log.open()) return {};
   std::array<char, kTailBytes> tail;
   const off_t size = ::lseek(log.get(), 0, SEEK_END);
   const ssize_t length =
       ::pread(log.get(), tail.data(), tail.size(), std::max<off_t>(0, size - kTailBytes));
   std::string_view text(tail.data(), static_cast<std::size_t>(std::max<ssize_t>(0, length)));
-  const auto end = text.find_last_not_of(" \r\n");
-  if (end == text.npos) return {};
-  text = text.substr(0, end + 1);
-  const auto before = text.rfind('\n');
-  return escape_control(before == text.npos ? text : text.substr(before + 1));
+  while (!text.empty()) {
+    const auto before = text.rfind('\n');
+    const std::string_view line = before == text.npos ? text : text.substr(before + 1);
+    if (!line.empty() && line.front() != ' ') return escape_control(line);
+    text = text.substr(0, before == text.npos ? 0 : before);
+  }
+  return {};
 }
 
 }  // namespace msdemo::lab

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "lab/file_descriptor.hpp"
+#include "http/socket.hpp"
 
 namespace msdemo::lab {
 
@@ -55,12 +55,13 @@ class LogFile {
 
   std::string service_;
   std::filesystem::path path_;
-  FileDescriptor file_;
+  http::FileDescriptor file_;
   std::string unfinished_;  ///< the beginning of a line whose end is not written yet
   std::string last_time_;
 };
 
-/// The last line of `file` that is not empty, escaped for printing; empty if there is none.
-std::string last_line(const std::filesystem::path& file);
+/// The last line near the end of `file` that is neither empty nor indented (as explanations of the
+/// line before are), escaped for printing; empty if there is none.
+std::string last_headline(const std::filesystem::path& file);
 
 }  // namespace msdemo::lab

@@ -75,7 +75,7 @@ Supervisor::Supervisor(std::vector<SupervisedService> services, TerminationSigna
       signals_(signals),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       services_(std::move(services)) {
-  if (!wake_) throw std::system_error(errno, std::generic_category(), "eventfd");
+  if (!wake_.open()) throw std::system_error(errno, std::generic_category(), "eventfd");
 }
 
 Supervisor::~Supervisor() {
@@ -224,7 +224,7 @@ void Supervisor::check_start(const std::function<bool()>& on_ready) {
 }
 
 Error Supervisor::start_failure(const SupervisedService& service) const {
-  const std::string last = last_line(service.log_file());
+  const std::string last = last_headline(service.log_file());
   return {.code = Code::lab_failed,
           .message = fmt::format("{} did not start ({}, {} times in a row){}", service.name(),
                                  service.status().last_exit.value_or(""),
