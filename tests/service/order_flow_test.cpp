@@ -28,8 +28,8 @@ http::ClientRequest order_request(std::int64_t user_id, const std::string& item,
 
 void add_user(const std::string& url, const std::string& name) {
   http::Client client(url);
-  const auto answer = client.send(
-      {.method = "POST", .target = "/users", .body = dump_json({{"name", name}})}, 5s);
+  const auto answer =
+      client.send({.method = "POST", .target = "/users", .body = dump_json({{"name", name}})}, 5s);
   REQUIRE(answer);
   REQUIRE(answer->status == 201);
 }
@@ -149,9 +149,8 @@ TEST_CASE("a user service that answers nonsense is told apart, and nothing is st
   test::RecordingSink sink;
   for (const Case& each : cases) {
     INFO(each.answer.status << " " << each.answer.body);
-    const auto users = strange_users([&](const http::Request&) -> Result<Response> {
-      return each.answer;
-    });
+    const auto users =
+        strange_users([&](const http::Request&) -> Result<Response> { return each.answer; });
     test::OrderService orders(sink, users->url());
     http::Client client(orders.url());
     const auto refused = client.send(order_request(1, "book"), 5s);
@@ -180,7 +179,8 @@ TEST_CASE("lists are filtered and paged to the end, without gaps or repeats", "[
   std::string after = "0";
   for (int page = 0; page < 4; ++page) {
     const Json json =
-        parse_json(shop.client.send({.target = "/orders?limit=2&after=" + after}, 5s)->body).value();
+        parse_json(shop.client.send({.target = "/orders?limit=2&after=" + after}, 5s)->body)
+            .value();
     for (const Json& order : json.at("orders")) seen.push_back(order.at("id"));
     if (json.at("next").is_null()) break;
     after = json.at("next").dump();
