@@ -6,6 +6,7 @@
 
 #include "base/limits.hpp"
 #include "commands/commands.hpp"
+#include "commands/log_view.hpp"
 #include "commands/service_argument.hpp"
 #include "lab/log_follower.hpp"
 #include "lab/service_names.hpp"

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "commands/commands.hpp"
+#include "commands/log_view.hpp"
 #include "commands/service_argument.hpp"
 #include "commands/start_report.hpp"
 #include "lab/log_follower.hpp"

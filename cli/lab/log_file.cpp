@@ -1,12 +1,12 @@
 #include "lab/log_file.hpp"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <map>
+#include <iterator>
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
@@ -16,7 +16,6 @@ namespace msdemo::lab {
 namespace {
 
 constexpr std::size_t kTimeLength = std::string_view("2026-11-23T00:40:01.123Z").size();
-constexpr std::size_t kDateLength = std::string_view("2026-11-23T").size();
 
 bool is_time(std::string_view text) {
   return text.size() == kTimeLength && text[4] == '-' && text[10] == 'T' && text[13] == ':' &&
@@ -29,19 +28,6 @@ std::string_view take_word(std::string_view& text) {
   text.remove_prefix(word.size());
   text.remove_prefix(std::min(text.size(), text.find_first_not_of(' ')));
   return word;
-}
-
-std::string_view service_color(std::string_view service) {
-  static const std::map<std::string_view, std::string_view> colors = {
-      {"user", "\x1b[36m"}, {"order", "\x1b[35m"}, {"supervisor", "\x1b[2m"}};
-  const auto found = colors.find(service);
-  return found == colors.end() ? "\x1b[34m" : found->second;
-}
-
-std::string_view level_color(std::string_view level) {
-  if (level == "error" || level == "critical") return "\x1b[31m";
-  if (level == "warning") return "\x1b[33m";
-  return {};
 }
 
 std::filesystem::path rotated(const std::filesystem::path& path) {
@@ -60,21 +46,6 @@ LogLine parse_log_line(std::string_view service, std::string_view line,
     return {std::string(service), std::string(time), std::string(level), std::string(rest)};
   }
   return {std::string(service), std::string(previous_time), "", std::string(line)};
-}
-
-std::string format_log_line(const LogLine& line, std::size_t width, bool color) {
-  const std::string_view clock =
-      line.time.size() == kTimeLength
-          ? std::string_view(line.time).substr(kDateLength, kTimeLength - kDateLength - 1)
-          : std::string_view("            ");
-  const std::string text = escape_control(line.text);
-  const std::string_view problem = level_color(line.level);
-  if (!color) {
-    return fmt::format("{:<{}}  {}  {}{}", line.service, width, clock,
-                       problem.empty() ? "" : line.level + ": ", text);
-  }
-  return fmt::format("{}{:<{}}\x1b[0m  \x1b[2m{}\x1b[0m  {}{}{}", service_color(line.service),
-                     line.service, width, clock, problem, text, problem.empty() ? "" : "\x1b[0m");
 }
 
 LogFile::LogFile(std::string service, std::filesystem::path path)

@@ -1,4 +1,4 @@
-// Lines of the services' logs: reading them from growing and rotating files, and showing them.
+// Lines of the services' logs, read from files that grow and rotate while they are read.
 #pragma once
 
 #include <sys/types.h>
@@ -24,10 +24,6 @@ struct LogLine {
 /// the line before it.
 LogLine parse_log_line(std::string_view service, std::string_view line,
                        std::string_view previous_time);
-
-/// `order  00:40:01.123  text`, control characters escaped, the service padded to `width` columns;
-/// with `color` in the service's colour, and problems in theirs.
-std::string format_log_line(const LogLine& line, std::size_t width, bool color);
 
 /// One service's log, read onwards from where the last reading ended. Follows the file when it is
 /// rotated (`order.log` to `order.1.log`) and waits for one that does not exist yet.

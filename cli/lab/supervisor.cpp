@@ -139,10 +139,11 @@ void Supervisor::signal_came() {
       failure_ =
           Error{.code = Code::lab_failed, .message = "the lab was stopped before it was ready"};
     }
+    spdlog::info("stopping; asked once more, the lab kills what still runs");
     stop_everything();
     return;
   }
-  spdlog::warn("asked again to stop: killing what still runs");
+  spdlog::warn("asked once more to stop: killing what still runs");
   for (SupervisedService& service : services_) {
     if (service.lifecycle().has_process()) static_cast<void>(service.kill());
   }
