@@ -25,7 +25,8 @@ void add_options(CLI::App& app, Program& program) {
       ->capture_default_str();
   app.set_version_flag("--version", std::string("msdemo " MSDEMO_VERSION));
   app.require_subcommand(0, 1);
-  msdemo::commands::set_help(app, "msdemo up -d\nmsdemo order create --user 1 --item book\nmsdemo down");
+  msdemo::commands::set_help(app,
+                             "msdemo up -d\nmsdemo order create --user 1 --item book\nmsdemo down");
   app.footer("`msdemo COMMAND --help` tells more, with examples.");
 }
 
@@ -58,8 +59,8 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& error,
   }
   const std::string help = fmt::format("see `{} --help`", msdemo::commands::full_name(command));
   for (const std::string& argument : arguments) {
-    const bool looked_up = argument.rfind('-', 0) != 0 && !names.empty() &&
-                           argument != command.get_name();
+    const bool looked_up =
+        argument.rfind('-', 0) != 0 && !names.empty() && argument != command.get_name();
     if (!looked_up) continue;
     const std::string nearest = msdemo::commands::nearest(argument, names);
     const bool known = std::find(names.begin(), names.end(), argument) != names.end();

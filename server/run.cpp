@@ -123,8 +123,8 @@ Result<void> tell_ready(const ServeSettings& settings, const http::Server& serve
                  settings.listen);
   }
   if (!settings.ready_fd) return {};
-  const std::string line = fmt::format(
-      "ready {}\n", dump_json({{"url", server.url()}, {"admin_url", admin.url()}}));
+  const std::string line =
+      fmt::format("ready {}\n", dump_json({{"url", server.url()}, {"admin_url", admin.url()}}));
   if (::write(*settings.ready_fd, line.data(), line.size()) < 0) {
     return fail(Code::lab_failed, "cannot report readiness to whoever started this service");
   }
@@ -154,9 +154,8 @@ Result<void> serve_parts(const ServeSettings& settings, const sigset_t& signals,
       return {};
     });
   };
-  http::ServerOptions options{.listen = settings.listen,
-                              .port = settings.port,
-                              .allowed_hosts = settings.allowed_hosts};
+  http::ServerOptions options{
+      .listen = settings.listen, .port = settings.port, .allowed_hosts = settings.allowed_hosts};
   auto server = http::Server::start(options, parts.routes(), &tracer, &metrics);
   if (!server) return fail(server.error());
   options.port = settings.admin_port;

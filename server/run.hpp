@@ -19,9 +19,9 @@ struct ServeSettings {
   int admin_port = 0;  ///< 0: any free one
   std::filesystem::path data_dir{};
   storage::Durability durability = storage::Durability::full;
-  std::string user_url{};                            ///< for `order`
-  std::optional<std::filesystem::path> log_file{};   ///< else stderr
-  std::optional<std::string> otlp_url{};             ///< else the OTEL_… variables
+  std::string user_url{};                           ///< for `order`
+  std::optional<std::filesystem::path> log_file{};  ///< else stderr
+  std::optional<std::string> otlp_url{};            ///< else the OTEL_… variables
   std::optional<int> ready_fd{};     ///< told `ready {"url":…,"admin_url":…}` when serving
   std::optional<int> lifeline_fd{};  ///< its end of file ends the service: whoever started it died
 };

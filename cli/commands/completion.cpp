@@ -1,3 +1,4 @@
+// `completion`: the tree of commands as a script for bash, zsh or fish, so that Tab knows them.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -66,8 +67,8 @@ std::string fish_script(const std::vector<Node>& nodes) {
       "  string join ' ' -- (string match -rv '^-' -- (commandline -opc)[2..-1])\n"
       "end\n"
       "complete -c msdemo -f\n";
-  return out + cases(nodes,
-                     "complete -c msdemo -n 'test (__msdemo_path) = \"{path}\"' -a '{words}'\n");
+  return out +
+         cases(nodes, "complete -c msdemo -n 'test (__msdemo_path) = \"{path}\"' -a '{words}'\n");
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
+// Stops the lab from any terminal; a supervisor that does not answer cannot prevent it.
 #include <fmt/format.h>
 
 #include "commands/commands.hpp"

@@ -1,3 +1,4 @@
+// Shows what the services wrote, merged by time: also after a lab has ended, when it matters most.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -5,6 +6,7 @@
 
 #include "base/limits.hpp"
 #include "commands/commands.hpp"
+#include "commands/log_view.hpp"
 #include "commands/service_argument.hpp"
 #include "lab/log_follower.hpp"
 #include "lab/service_names.hpp"

@@ -29,7 +29,7 @@ struct OrderOptions {
   std::string item;
   std::size_t count = 1;
   std::string key;
-  bool timeline = false;     ///< asked for, where it is not drawn anyway
+  bool timeline = false;  ///< asked for, where it is not drawn anyway
   bool no_timeline = false;
   std::int64_t id = 0;
   std::int64_t limit = limits::kPageDefault;
@@ -215,9 +215,12 @@ int create(const Program& program, const OrderOptions& options) {
 }
 
 std::vector<std::string> cells(const Json& order) {
-  return {std::to_string(order.value("id", std::int64_t{0})), order.value("status", ""),
-          std::to_string(order.value("user_id", std::int64_t{0})), order.value("username", ""),
-          order.value("created_at", ""), order.value("item_name", "")};
+  return {std::to_string(order.value("id", std::int64_t{0})),
+          order.value("status", ""),
+          std::to_string(order.value("user_id", std::int64_t{0})),
+          order.value("username", ""),
+          order.value("created_at", ""),
+          order.value("item_name", "")};
 }
 
 void show(const std::vector<Json>& orders) {
@@ -299,8 +302,7 @@ void add_order(CLI::App& app, Program& program) {
 
   CLI::App* list_command = order->add_subcommand("list", "List orders by id");
   set_help(*list_command, "msdemo order list --status confirmed --user 1");
-  list_command->add_option("--limit", options->limit, "How many, 1 to 1000")
-      ->capture_default_str();
+  list_command->add_option("--limit", options->limit, "How many, 1 to 1000")->capture_default_str();
   list_command->add_option("--after", options->after, "Only ids greater than this")
       ->capture_default_str();
   list_command->add_option("--status", options->status,

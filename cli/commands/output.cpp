@@ -1,3 +1,4 @@
+// How the program speaks: colours, widths, JSON and errors, the same for every command.
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -97,8 +98,9 @@ int report(const Program& program, const Error& error) {
   fmt::print(stderr, "{} {}\n", paint(color, Style::bad, fmt::format("{}:", error.name())),
              escape_control(error.message));
   if (!error.definite()) {
-    fmt::print(stderr, "  Nobody knows whether it happened. Repeat it only with the same "
-                       "--idempotency-key.\n");
+    fmt::print(stderr,
+               "  Nobody knows whether it happened. Repeat it only with the same "
+               "--idempotency-key.\n");
   }
   if (!error.hint.empty()) fmt::print(stderr, "  {}\n", escape_control(error.hint));
   return info(error.code).exit_status;

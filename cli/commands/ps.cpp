@@ -1,3 +1,4 @@
+// Shows how the services are and why they last ended, as a table or as the JSON others rely on.
 #include <fmt/format.h>
 
 #include "commands/commands.hpp"

@@ -1,3 +1,4 @@
+// `serve`: one service in the foreground, which is what the lab starts and what a container runs.
 #include "base/limits.hpp"
 #include "commands/commands.hpp"
 #include "lab/process.hpp"

@@ -1,3 +1,4 @@
+// `trace`: what the lab has collected, as a list and as timelines.
 #include <fmt/format.h>
 
 #include "base/limits.hpp"
@@ -29,8 +30,7 @@ int list(const Program& program, const TraceOptions& options) {
   }
   std::vector<std::vector<std::string>> cells = {{"TRACE", "SPANS", "DURATION", "WHAT", ""}};
   for (const Json& trace : *traces) {
-    const auto duration_ns =
-        static_cast<std::int64_t>(trace.value("duration_ms", 0.0) * 1'000'000);
+    const auto duration_ns = static_cast<std::int64_t>(trace.value("duration_ms", 0.0) * 1'000'000);
     cells.push_back({trace.value("trace_id", ""), std::to_string(trace.value("spans", 0)),
                      timeline::format_duration(duration_ns),
                      trace.value("service", "") + " " + trace.value("name", ""),

@@ -29,19 +29,19 @@ Json to_json(const trace::SpanRecord& span) {
                       {"time_unix_nano", event.time_unix_nano},
                       {"attributes", to_json(event.attributes)}});
   }
-  return {{"span_id", span.span_id.hex()},
-          {"parent_span_id",
-           span.parent_span_id.valid() ? Json(span.parent_span_id.hex()) : Json()},
-          {"service", span.service},
-          {"name", span.name},
-          {"kind", kKinds.at(static_cast<std::size_t>(span.kind))},
-          {"start_unix_nano", span.start_unix_nano},
-          {"end_unix_nano", span.end_unix_nano},
-          {"status",
-           {{"code", kStatus.at(static_cast<std::size_t>(span.status))},
-            {"message", span.status_message}}},
-          {"attributes", to_json(span.attributes)},
-          {"events", std::move(events)}};
+  return {
+      {"span_id", span.span_id.hex()},
+      {"parent_span_id", span.parent_span_id.valid() ? Json(span.parent_span_id.hex()) : Json()},
+      {"service", span.service},
+      {"name", span.name},
+      {"kind", kKinds.at(static_cast<std::size_t>(span.kind))},
+      {"start_unix_nano", span.start_unix_nano},
+      {"end_unix_nano", span.end_unix_nano},
+      {"status",
+       {{"code", kStatus.at(static_cast<std::size_t>(span.status))},
+        {"message", span.status_message}}},
+      {"attributes", to_json(span.attributes)},
+      {"events", std::move(events)}};
 }
 
 }  // namespace
@@ -60,9 +60,9 @@ Result<std::vector<trace::SpanRecord>> wait_for_trace(lab::Lab& lab, const std::
 
 std::string draw_trace(const Program& program, const std::vector<trace::SpanRecord>& spans,
                        std::vector<std::string> title) {
-  return timeline::draw(timeline::lay_out(spans), {.columns = columns(stdout),
-                                                   .color = use_color(program, stdout),
-                                                   .title = std::move(title)});
+  return timeline::draw(
+      timeline::lay_out(spans),
+      {.columns = columns(stdout), .color = use_color(program, stdout), .title = std::move(title)});
 }
 
 Json to_json(const std::string& trace_id, const std::vector<trace::SpanRecord>& spans) {

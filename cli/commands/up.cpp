@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "commands/commands.hpp"
+#include "commands/log_view.hpp"
 #include "commands/service_argument.hpp"
 #include "commands/start_report.hpp"
 #include "lab/log_follower.hpp"
@@ -25,6 +26,7 @@ namespace {
 struct UpOptions {
   bool detach = false;
   std::vector<std::string> ports;
+  storage::Durability durability = storage::Durability::full;
   lab::LabOptions lab{};
 };
 
@@ -75,7 +77,7 @@ class LiveLogs {
   }
 
   lab::LogFollower follower_;
-  lab::FileDescriptor stop_;
+  http::FileDescriptor stop_;
   bool color_;
   std::thread thread_;
 };
@@ -114,14 +116,14 @@ bool tell(int parent, const Json& message) {
 /// Leaves the terminal, the caller's stdio and its folder.
 void detach_from_terminal() {
   ::setsid();
-  const lab::FileDescriptor nothing(::open("/dev/null", O_RDWR));
+  const http::FileDescriptor nothing(::open("/dev/null", O_RDWR));
   for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     ::dup2(nothing.get(), standard);
   }
   static_cast<void>(::chdir("/") == 0);
 }
 
-[[noreturn]] void run_detached(const UpOptions& options, lab::FileDescriptor parent) {
+[[noreturn]] void run_detached(const UpOptions& options, http::FileDescriptor parent) {
   detach_from_terminal();
   lab::LabOptions lab_options = options.lab;
   lab_options.standard_error = log::Stderr::follows;
@@ -137,7 +139,7 @@ void detach_from_terminal() {
                           parent.reset();
                           return heard;
                         }});
-  if (!ended && parent) {
+  if (!ended && parent.open()) {
     const Error& error = ended.error();
     tell(parent.get(),
          {{"error", {{"code", error.name()}, {"message", error.message}, {"hint", error.hint}}}});
@@ -164,14 +166,15 @@ int take_message(const Program& program, const std::string& line, bool& done) {
                           .hint = error.value("hint", "")});
 }
 
-/// Waits for the detached process to report; it always does, or ends.
-int wait_for_report(const Program& program, int child) {
+/// Waits for the detached process to report; it always does, or ends. One that failed is gone, too,
+/// when this returns.
+int wait_for_report(const Program& program, pid_t child, int messages) {
   std::string line;
   char byte = 0;
   bool done = false;
   int status = exit_status::kInternal;
   while (!done) {
-    const ssize_t length = ::read(child, &byte, 1);
+    const ssize_t length = ::read(messages, &byte, 1);
     if (length < 0 && errno == EINTR) continue;
     if (length <= 0) break;
     if (byte != '\n') {
@@ -181,6 +184,7 @@ int wait_for_report(const Program& program, int child) {
     status = take_message(program, line, done);
     line.clear();
   }
+  if (status != exit_status::kDone) ::waitpid(child, nullptr, 0);
   if (done) return status;
   return report(program, {.code = Code::lab_failed,
                           .message = "the lab ended before it was ready",
@@ -193,8 +197,8 @@ int run_in_background(const Program& program, const UpOptions& options) {
     return report(program, {.code = Code::lab_failed,
                             .message = fmt::format("no pipe: {}", std::strerror(errno))});
   }
-  lab::FileDescriptor from_child(ends[0]);
-  lab::FileDescriptor to_parent(ends[1]);
+  http::FileDescriptor from_child(ends[0]);
+  http::FileDescriptor to_parent(ends[1]);
   std::fflush(nullptr);
   // No thread exists yet: only then is a process whole after fork.
   const pid_t child = ::fork();
@@ -207,7 +211,7 @@ int run_in_background(const Program& program, const UpOptions& options) {
     run_detached(options, std::move(to_parent));
   }
   to_parent.reset();
-  return wait_for_report(program, from_child.get());
+  return wait_for_report(program, child, from_child.get());
 }
 
 }  // namespace
@@ -225,15 +229,13 @@ void add_up(CLI::App& app, Program& program) {
   up->add_option("--port", options->ports, "SERVICE=NUMBER: a port that is not left to chance")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  up->add_option("--durability", options->lab.durability,
-                 "full: an answered write survives a power cut; normal: a crash")
-      ->check(CLI::IsMember({"full", "normal"}))
-      ->capture_default_str();
+  add_durability_option(*up, options->durability);
   add_json_flag(*up, program);
   up->callback([&program, options] {
     program.run = [&program, options] {
       options->lab.began = real_clock().steady_now();
       options->lab.lab = program.lab;
+      options->lab.durability = storage::to_string(options->durability);
       auto ports = parse_fixed_ports(options->ports);
       if (!ports) return report(program, ports.error());
       options->lab.ports = std::move(*ports);

@@ -1,3 +1,4 @@
+// `user`: creates and looks up users through the user service's HTTP interface.
 #include <fmt/format.h>
 
 #include "base/limits.hpp"
@@ -48,9 +49,8 @@ int show_one(const Program& program, const Result<Json>& user) {
 
 int create(const Program& program, const UserOptions& options) {
   const Json body = contracts::to_json(contracts::NewUser{options.name});
-  return show_one(program, ask(program, {.method = "POST",
-                                         .target = "/users",
-                                         .body = dump_json(body)}));
+  return show_one(program,
+                  ask(program, {.method = "POST", .target = "/users", .body = dump_json(body)}));
 }
 
 int get(const Program& program, const UserOptions& options) {
@@ -58,8 +58,8 @@ int get(const Program& program, const UserOptions& options) {
 }
 
 int list(const Program& program, const UserOptions& options) {
-  const auto page = ask(program, {.target = fmt::format("/users?limit={}&after={}", options.limit,
-                                                        options.after)});
+  const auto page = ask(
+      program, {.target = fmt::format("/users?limit={}&after={}", options.limit, options.after)});
   if (!page) return report(program, page.error());
   if (program.json) {
     print_json(*page);
@@ -100,8 +100,7 @@ void add_user(CLI::App& app, Program& program) {
 
   CLI::App* list_command = user->add_subcommand("list", "List users by id");
   set_help(*list_command, "msdemo user list --limit 10");
-  list_command->add_option("--limit", options->limit, "How many, 1 to 1000")
-      ->capture_default_str();
+  list_command->add_option("--limit", options->limit, "How many, 1 to 1000")->capture_default_str();
   list_command->add_option("--after", options->after, "Only ids greater than this")
       ->capture_default_str();
   add_json_flag(*list_command, program);

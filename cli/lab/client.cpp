@@ -119,9 +119,9 @@ Result<void> Lab::act(const std::string& action, const std::string& service) {
 
 Result<StopReport> Lab::down() {
   const pid_t pid = supervisor_pid();
-  const FileDescriptor supervisor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  const http::FileDescriptor supervisor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   const auto answer = connection_->post("/down", limits::kControlCall + kAnswerMargin);
-  if (!supervisor) return answer ? parse_stop_report(*answer) : StopReport{};
+  if (!supervisor.open()) return answer ? parse_stop_report(*answer) : StopReport{};
   // Until the process is gone its ports and its lock are taken.
   const auto patience = answer ? limits::kServerDrain + kAnswerMargin : kAnswerMargin;
   if (ended_within(supervisor.get(), patience)) {

@@ -1,12 +1,12 @@
 #include "lab/log_file.hpp"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <map>
+#include <iterator>
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
@@ -16,7 +16,6 @@ namespace msdemo::lab {
 namespace {
 
 constexpr std::size_t kTimeLength = std::string_view("2026-11-23T00:40:01.123Z").size();
-constexpr std::size_t kDateLength = std::string_view("2026-11-23T").size();
 
 bool is_time(std::string_view text) {
   return text.size() == kTimeLength && text[4] == '-' && text[10] == 'T' && text[13] == ':' &&
@@ -29,19 +28,6 @@ std::string_view take_word(std::string_view& text) {
   text.remove_prefix(word.size());
   text.remove_prefix(std::min(text.size(), text.find_first_not_of(' ')));
   return word;
-}
-
-std::string_view service_color(std::string_view service) {
-  static const std::map<std::string_view, std::string_view> colors = {
-      {"user", "\x1b[36m"}, {"order", "\x1b[35m"}, {"supervisor", "\x1b[2m"}};
-  const auto found = colors.find(service);
-  return found == colors.end() ? "\x1b[34m" : found->second;
-}
-
-std::string_view level_color(std::string_view level) {
-  if (level == "error" || level == "critical") return "\x1b[31m";
-  if (level == "warning") return "\x1b[33m";
-  return {};
 }
 
 std::filesystem::path rotated(const std::filesystem::path& path) {
@@ -62,27 +48,12 @@ LogLine parse_log_line(std::string_view service, std::string_view line,
   return {std::string(service), std::string(previous_time), "", std::string(line)};
 }
 
-std::string format_log_line(const LogLine& line, std::size_t width, bool color) {
-  const std::string_view clock =
-      line.time.size() == kTimeLength
-          ? std::string_view(line.time).substr(kDateLength, kTimeLength - kDateLength - 1)
-          : std::string_view("            ");
-  const std::string text = escape_control(line.text);
-  const std::string_view problem = level_color(line.level);
-  if (!color) {
-    return fmt::format("{:<{}}  {}  {}{}", line.service, width, clock,
-                       problem.empty() ? "" : line.level + ": ", text);
-  }
-  return fmt::format("{}{:<{}}\x1b[0m  \x1b[2m{}\x1b[0m  {}{}{}", service_color(line.service),
-                     line.service, width, clock, problem, text, problem.empty() ? "" : "\x1b[0m");
-}
-
 LogFile::LogFile(std::string service, std::filesystem::path path)
     : service_(std::move(service)), path_(std::move(path)) {}
 
 bool LogFile::open() {
-  file_ = FileDescriptor(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
-  return static_cast<bool>(file_);
+  file_ = http::FileDescriptor(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+  return file_.open();
 }
 
 bool LogFile::replaced() const {
@@ -107,7 +78,7 @@ void LogFile::read_last(std::size_t count, std::vector<LogLine>& lines) {
 }
 
 void LogFile::read_more(std::vector<LogLine>& lines) {
-  if (!file_ && !open()) return;
+  if (!file_.open() && !open()) return;
   read_open_file(lines);
   if (!replaced()) return;
   // Between the two readings nothing is lost: the old file was renamed before this one was made.
@@ -137,20 +108,22 @@ void LogFile::take(std::string_view line, std::vector<LogLine>& lines) {
   last_time_ = lines.back().time;
 }
 
-std::string last_line(const std::filesystem::path& file) {
+std::string last_headline(const std::filesystem::path& file) {
   constexpr off_t kTailBytes = 4096;
-  const FileDescriptor log(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!log) return {};
+  const http::FileDescriptor log(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!log.open()) return {};
   std::array<char, kTailBytes> tail;
   const off_t size = ::lseek(log.get(), 0, SEEK_END);
   const ssize_t length =
       ::pread(log.get(), tail.data(), tail.size(), std::max<off_t>(0, size - kTailBytes));
   std::string_view text(tail.data(), static_cast<std::size_t>(std::max<ssize_t>(0, length)));
-  const auto end = text.find_last_not_of(" \r\n");
-  if (end == text.npos) return {};
-  text = text.substr(0, end + 1);
-  const auto before = text.rfind('\n');
-  return escape_control(before == text.npos ? text : text.substr(before + 1));
+  while (!text.empty()) {
+    const auto before = text.rfind('\n');
+    const std::string_view line = before == text.npos ? text : text.substr(before + 1);
+    if (!line.empty() && line.front() != ' ') return escape_control(line);
+    text = text.substr(0, before == text.npos ? 0 : before);
+  }
+  return {};
 }
 
 }  // namespace msdemo::lab

@@ -1,4 +1,4 @@
-// Lines of the services' logs: reading them from growing and rotating files, and showing them.
+// Lines of the services' logs, read from files that grow and rotate while they are read.
 #pragma once
 
 #include <sys/types.h>
@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "lab/file_descriptor.hpp"
+#include "http/socket.hpp"
 
 namespace msdemo::lab {
 
@@ -24,10 +24,6 @@ struct LogLine {
 /// the line before it.
 LogLine parse_log_line(std::string_view service, std::string_view line,
                        std::string_view previous_time);
-
-/// `order  00:40:01.123  text`, control characters escaped, the service padded to `width` columns;
-/// with `color` in the service's colour, and problems in theirs.
-std::string format_log_line(const LogLine& line, std::size_t width, bool color);
 
 /// One service's log, read onwards from where the last reading ended. Follows the file when it is
 /// rotated (`order.log` to `order.1.log`) and waits for one that does not exist yet.
@@ -55,12 +51,13 @@ class LogFile {
 
   std::string service_;
   std::filesystem::path path_;
-  FileDescriptor file_;
+  http::FileDescriptor file_;
   std::string unfinished_;  ///< the beginning of a line whose end is not written yet
   std::string last_time_;
 };
 
-/// The last line of `file` that is not empty, escaped for printing; empty if there is none.
-std::string last_line(const std::filesystem::path& file);
+/// The last line near the end of `file` that is neither empty nor indented (as explanations of the
+/// line before are), escaped for printing; empty if there is none.
+std::string last_headline(const std::filesystem::path& file);
 
 }  // namespace msdemo::lab

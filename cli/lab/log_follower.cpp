@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/inotify.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 
 namespace msdemo::lab {
@@ -48,9 +50,9 @@ void LogFollower::give_more(const Sink& sink) {
 }
 
 Result<void> LogFollower::follow(int stop_descriptor, const Sink& sink) {
-  const FileDescriptor watch(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+  const http::FileDescriptor watch(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
   constexpr std::uint32_t kEvents = IN_MODIFY | IN_CREATE | IN_MOVED_TO;
-  if (!watch || ::inotify_add_watch(watch.get(), folder_.c_str(), kEvents) < 0) {
+  if (!watch.open() || ::inotify_add_watch(watch.get(), folder_.c_str(), kEvents) < 0) {
     return fail(Code::lab_failed,
                 fmt::format("cannot watch {}: {}", folder_.string(), std::strerror(errno)));
   }

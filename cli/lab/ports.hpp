@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/error.hpp"
-#include "lab/file_descriptor.hpp"
+#include "http/socket.hpp"
 
 namespace msdemo::lab {
 
@@ -23,9 +23,10 @@ class ReservedPort {
   std::string url() const;
 
  private:
-  ReservedPort(FileDescriptor socket, int number) : socket_(std::move(socket)), number_(number) {}
+  ReservedPort(http::FileDescriptor socket, int number)
+      : socket_(std::move(socket)), number_(number) {}
 
-  FileDescriptor socket_;
+  http::FileDescriptor socket_;
   int number_;
 };
 

@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -23,22 +24,22 @@ constexpr int kLockDescriptor = 5;
 constexpr int kFirstClosedDescriptor = 6;
 
 struct Pipe {
-  FileDescriptor read;
-  FileDescriptor write;
+  http::FileDescriptor read;
+  http::FileDescriptor write;
 };
 
 /// `descriptor` under a number that no child's descriptor has, so that arranging those in the child
 /// never overwrites one that is still needed.
-FileDescriptor out_of_the_way(int descriptor) {
-  return FileDescriptor(::fcntl(descriptor, F_DUPFD_CLOEXEC, kFirstClosedDescriptor));
+http::FileDescriptor out_of_the_way(int descriptor) {
+  return http::FileDescriptor(::fcntl(descriptor, F_DUPFD_CLOEXEC, kFirstClosedDescriptor));
 }
 
 std::optional<Pipe> make_pipe() {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return std::nullopt;
-  const Pipe low{FileDescriptor(ends[0]), FileDescriptor(ends[1])};
+  const Pipe low{http::FileDescriptor(ends[0]), http::FileDescriptor(ends[1])};
   Pipe high{out_of_the_way(low.read.get()), out_of_the_way(low.write.get())};
-  if (!high.read || !high.write) return std::nullopt;
+  if (!high.read.open() || !high.write.open()) return std::nullopt;
   return high;
 }
 
@@ -113,8 +114,8 @@ std::string describe(const siginfo_t& status) {
 Result<ChildProcess> ChildProcess::spawn(const ChildCommand& command) {
   auto ready = make_pipe();
   auto lifeline = make_pipe();
-  const FileDescriptor lock = out_of_the_way(command.lock);
-  if (!ready || !lifeline || !lock) return not_spawned(errno);
+  const http::FileDescriptor lock = out_of_the_way(command.lock);
+  if (!ready || !lifeline || !lock.open()) return not_spawned(errno);
 
   SpawnPlan plan;
   plan.arrange_descriptors(command.log_file.string(), ready->write.get(), lifeline->read.get(),
@@ -124,8 +125,8 @@ Result<ChildProcess> ChildProcess::spawn(const ChildCommand& command) {
   if (const int error = plan.run(pid, command.arguments); error != 0) return not_spawned(error);
 
   // By number: glibc 2.36 declares pidfd_open without C linkage.
-  FileDescriptor pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-  if (!pidfd) {
+  http::FileDescriptor pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  if (!pidfd.open()) {
     const int reason = errno;
     ::kill(-pid, SIGKILL);
     ::waitpid(pid, nullptr, 0);
@@ -143,7 +144,7 @@ bool ChildProcess::read_ready() {
 }
 
 void ChildProcess::signal(int signal) const {
-  if (pidfd_) ::kill(-pid_, signal);
+  if (pidfd_.open()) ::kill(-pid_, signal);
 }
 
 std::string ChildProcess::reap() {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "lab/file_descriptor.hpp"
+#include "http/socket.hpp"
 
 namespace msdemo::lab {
 
@@ -53,16 +53,17 @@ class ChildProcess {
   std::string reap();
 
  private:
-  ChildProcess(pid_t pid, FileDescriptor pidfd, FileDescriptor ready, FileDescriptor lifeline)
+  ChildProcess(pid_t pid, http::FileDescriptor pidfd, http::FileDescriptor ready,
+               http::FileDescriptor lifeline)
       : pid_(pid),
         pidfd_(std::move(pidfd)),
         ready_(std::move(ready)),
         lifeline_(std::move(lifeline)) {}
 
   pid_t pid_;
-  FileDescriptor pidfd_;
-  FileDescriptor ready_;
-  FileDescriptor lifeline_;  ///< the end that only this process holds; never written
+  http::FileDescriptor pidfd_;
+  http::FileDescriptor ready_;
+  http::FileDescriptor lifeline_;  ///< the end that only this process holds; never written
 };
 
 /// For a child, first thing: it dies with its supervisor even while it is stopped (SIGSTOP), when

@@ -5,16 +5,26 @@
 #include <array>
 
 #include "base/limits.hpp"
+#include "base/rng.hpp"
 #include "contracts/problem.hpp"
 #include "contracts/user.hpp"
 #include "http/client.hpp"
+#include "trace/traceparent.hpp"
 
 namespace msdemo::lab {
 
 namespace {
 
+/// Says "not sampled": the first trace that a person finds should be their own.
+std::pair<std::string, std::string> untraced() {
+  Rng rng(random_seed());
+  return {"traceparent",
+          trace::format_traceparent({trace::TraceId::random(rng), trace::SpanId::random(rng)})};
+}
+
 Result<void> seed_user(http::Client& users, std::int64_t id, std::string_view name) {
-  const auto found = users.send({.target = fmt::format("/users/{}", id)}, limits::kSeedCall);
+  const auto found = users.send({.target = fmt::format("/users/{}", id), .headers = {untraced()}},
+                                limits::kSeedCall);
   if (!found) return fail(found.error());
   if (found->status == 200) return {};
   if (found->status != 404) return fail(contracts::from_problem(found->status, found->body));
@@ -22,7 +32,8 @@ Result<void> seed_user(http::Client& users, std::int64_t id, std::string_view na
   const auto created =
       users.send({.method = "POST",
                   .target = "/users",
-                  .body = dump_json(to_json(contracts::NewUser{std::string(name)}))},
+                  .body = dump_json(to_json(contracts::NewUser{std::string(name)})),
+                  .headers = {untraced()}},
                  limits::kSeedCall);
   if (!created) return fail(created.error());
   if (created->status != 201) {

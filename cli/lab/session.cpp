@@ -32,8 +32,8 @@ class Announcement {
   const StateFolder& folder_;
 };
 
-Result<FileDescriptor> take_over(const LabOptions& options, const StateFolder& folder,
-                                 const LabObserver& observer) {
+Result<http::FileDescriptor> take_over(const LabOptions& options, const StateFolder& folder,
+                                       const LabObserver& observer) {
   if (auto created = folder.create(); !created) return fail(std::move(created.error()));
   auto lock = folder.lock();
   if (!lock) return lock;
@@ -43,11 +43,10 @@ Result<FileDescriptor> take_over(const LabOptions& options, const StateFolder& f
                     options.lab, stale->supervisor.pid));
   }
   folder.forget_run();
-  if (!options.fresh) return lock;
   for (const std::string& service : service_names()) {
-    if (auto emptied = folder.empty_data(service); !emptied) {
-      return fail(std::move(emptied.error()));
-    }
+    Result<void> done = options.fresh ? folder.remove_data(service) : Result<void>();
+    if (done) done = folder.create_data(service);
+    if (!done) return fail(std::move(done.error()));
   }
   return lock;
 }

@@ -2,9 +2,12 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/time.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -14,7 +17,6 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
-#include <thread>
 
 #include "base/json.hpp"
 #include "base/limits.hpp"
@@ -44,14 +46,23 @@ tl::unexpected<Error> unwritable(const fs::path& path, std::string_view reason) 
 /// Readers see the old file or the whole new one, never a part.
 Result<void> replace_file(const fs::path& file, std::string_view text) {
   const fs::path draft = file.string() + ".new";
-  FileDescriptor out(
+  http::FileDescriptor out(
       ::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!out) return unwritable(draft, std::strerror(errno));
+  if (!out.open()) return unwritable(draft, std::strerror(errno));
   const ssize_t written = ::write(out.get(), text.data(), text.size());
   if (written != static_cast<ssize_t>(text.size())) {
     return unwritable(draft, written < 0 ? std::strerror(errno) : "no space left on device");
   }
   if (::rename(draft.c_str(), file.c_str()) != 0) return unwritable(file, std::strerror(errno));
+  return {};
+}
+
+/// For this user alone; one that exists already must be writable.
+Result<void> make_folder(const fs::path& folder) {
+  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
+    return unwritable(folder, std::strerror(errno));
+  }
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) return unwritable(folder, std::strerror(errno));
   return {};
 }
 
@@ -76,6 +87,27 @@ std::optional<std::uint64_t> start_ticks(pid_t pid) {
   const auto ticks = parse_integer(std::string_view(*stat).substr(at + 1, end - at - 1));
   if (!ticks || *ticks < 0) return std::nullopt;
   return static_cast<std::uint64_t>(*ticks);
+}
+
+/// flock has no deadline of its own, so a timer interrupts it; repeatedly, because one alarm could
+/// come just before the call.
+bool lock_within(int lock, std::chrono::seconds wait) {
+  constexpr suseconds_t kAlarmEvery = 50'000;
+  struct sigaction interrupt {};
+  struct sigaction before {};
+  interrupt.sa_handler = [](int) {};
+  ::sigaction(SIGALRM, &interrupt, &before);
+  const itimerval alarms{{0, kAlarmEvery}, {0, kAlarmEvery}};
+  const itimerval none{};
+  ::setitimer(ITIMER_REAL, &alarms, nullptr);
+  const auto give_up = std::chrono::steady_clock::now() + wait;
+  bool locked = false;
+  do {
+    locked = ::flock(lock, LOCK_EX) == 0;
+  } while (!locked && errno == EINTR && std::chrono::steady_clock::now() < give_up);
+  ::setitimer(ITIMER_REAL, &none, nullptr);
+  ::sigaction(SIGALRM, &before, nullptr);
+  return locked;
 }
 
 Result<fs::path> state_home() {
@@ -154,10 +186,7 @@ Result<void> StateFolder::create() const {
   fs::create_directories(path_.parent_path().parent_path(), error);
   if (error) return unwritable(path_, error.message());
   for (const fs::path& folder : {path_.parent_path(), path_, logs()}) {
-    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
-      return unwritable(folder, std::strerror(errno));
-    }
-    if (::access(folder.c_str(), W_OK | X_OK) != 0) return unwritable(folder, std::strerror(errno));
+    if (auto made = make_folder(folder); !made) return made;
   }
   return {};
 }
@@ -166,34 +195,29 @@ fs::path StateFolder::log_file(const std::string& service) const {
   return logs() / (service + ".log");
 }
 
-Result<FileDescriptor> StateFolder::lock() const {
-  FileDescriptor lock(::open(file("lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!lock) return unwritable(file("lock"), std::strerror(errno));
-  const auto give_up = std::chrono::steady_clock::now() + limits::kPreviousLab;
-  while (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK && errno != EINTR)
-      return unwritable(file("lock"), std::strerror(errno));
-    const auto holder = record();
-    if (holder && holder->supervisor.alive()) {
-      return fail(
-          Code::lab_failed,
-          fmt::format("the lab '{}' is running already (pid {})", lab_, holder->supervisor.pid),
-          "look at it with `msdemo ps`, stop it with `msdemo down`, or start another with "
-          "`msdemo --lab NAME up`");
-    }
-    if (std::chrono::steady_clock::now() >= give_up) {
-      return fail(Code::lab_failed, fmt::format("another process is using {}", path_.string()),
-                  fmt::format("see which with `fuser -v {}`", file("lock").string()));
-    }
-    // flock has no deadline of its own, and whoever holds the lock now is about to vanish.
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+Result<http::FileDescriptor> StateFolder::lock() const {
+  http::FileDescriptor lock(::open(file("lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!lock.open()) return unwritable(file("lock"), std::strerror(errno));
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) return lock;
+  auto holder = record();
+  if (!holder || !holder->supervisor.alive()) {
+    if (lock_within(lock.get(), limits::kPreviousLab)) return lock;
+    holder = record();
   }
-  return lock;
+  if (holder && holder->supervisor.alive()) {
+    return fail(
+        Code::lab_failed,
+        fmt::format("the lab '{}' is running already (pid {})", lab_, holder->supervisor.pid),
+        "look at it with `msdemo ps`, stop it with `msdemo down`, or start another with "
+        "`msdemo --lab NAME up`");
+  }
+  return fail(Code::lab_failed, fmt::format("another process is using {}", path_.string()),
+              fmt::format("see which with `fuser -v {}`", file("lock").string()));
 }
 
 bool StateFolder::locked() const {
-  const FileDescriptor lock(::open(file("lock").c_str(), O_RDWR | O_CLOEXEC));
-  return lock && ::flock(lock.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  const http::FileDescriptor lock(::open(file("lock").c_str(), O_RDWR | O_CLOEXEC));
+  return lock.open() && ::flock(lock.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
 std::optional<LabRecord> StateFolder::record() const {
@@ -236,7 +260,11 @@ void StateFolder::forget_run() const {
   fs::remove(file("token"), gone_already);
 }
 
-Result<void> StateFolder::empty_data(const std::string& service) const {
+Result<void> StateFolder::create_data(const std::string& service) const {
+  return make_folder(data(service));
+}
+
+Result<void> StateFolder::remove_data(const std::string& service) const {
   std::error_code error;
   fs::remove_all(data(service), error);
   if (error) return unwritable(data(service), error.message());

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "lab/file_descriptor.hpp"
+#include "http/socket.hpp"
 
 namespace msdemo::lab {
 
@@ -68,7 +68,7 @@ class StateFolder {
   /// Takes the lock that a supervisor and its children hold while any of them lives. The folder
   /// must exist. Waits up to limits::kPreviousLab for the children of a supervisor that was killed;
   /// fails with lab_failed, naming the supervisor's pid, when the lab runs.
-  Result<FileDescriptor> lock() const;
+  Result<http::FileDescriptor> lock() const;
 
   /// Whether somebody holds the lock.
   bool locked() const;
@@ -84,8 +84,11 @@ class StateFolder {
   /// Removes the record and the token: after this, no lab of this name runs.
   void forget_run() const;
 
-  /// Removes all data of `service`.
-  Result<void> empty_data(const std::string& service) const;
+  /// Makes the folder for the data of `service` if it is missing.
+  Result<void> create_data(const std::string& service) const;
+
+  /// Removes all data of `service`, its folder included.
+  Result<void> remove_data(const std::string& service) const;
 
  private:
   StateFolder(std::string lab, std::filesystem::path path)

@@ -75,7 +75,7 @@ Supervisor::Supervisor(std::vector<SupervisedService> services, TerminationSigna
       signals_(signals),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       services_(std::move(services)) {
-  if (!wake_) throw std::system_error(errno, std::generic_category(), "eventfd");
+  if (!wake_.open()) throw std::system_error(errno, std::generic_category(), "eventfd");
 }
 
 Supervisor::~Supervisor() {
@@ -139,10 +139,11 @@ void Supervisor::signal_came() {
       failure_ =
           Error{.code = Code::lab_failed, .message = "the lab was stopped before it was ready"};
     }
+    spdlog::info("stopping; asked once more, the lab kills what still runs");
     stop_everything();
     return;
   }
-  spdlog::warn("asked again to stop: killing what still runs");
+  spdlog::warn("asked once more to stop: killing what still runs");
   for (SupervisedService& service : services_) {
     if (service.lifecycle().has_process()) static_cast<void>(service.kill());
   }
@@ -224,7 +225,7 @@ void Supervisor::check_start(const std::function<bool()>& on_ready) {
 }
 
 Error Supervisor::start_failure(const SupervisedService& service) const {
-  const std::string last = last_line(service.log_file());
+  const std::string last = last_headline(service.log_file());
   return {.code = Code::lab_failed,
           .message = fmt::format("{} did not start ({}, {} times in a row){}", service.name(),
                                  service.status().last_exit.value_or(""),

@@ -13,7 +13,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/json.hpp"
-#include "lab/file_descriptor.hpp"
+#include "http/socket.hpp"
 #include "lab/service_status.hpp"
 #include "lab/supervised_service.hpp"
 #include "lab/termination.hpp"
@@ -84,7 +84,7 @@ class Supervisor {
 
   const Clock& clock_;
   TerminationSignals& signals_;
-  FileDescriptor wake_;  ///< an eventfd: something was posted
+  http::FileDescriptor wake_;  ///< an eventfd: something was posted
 
   // Touched by the thread in run() alone.
   std::vector<SupervisedService> services_;

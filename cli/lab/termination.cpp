@@ -14,8 +14,8 @@ TerminationSignals::TerminationSignals() {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&signals, signal);
   ::pthread_sigmask(SIG_BLOCK, &signals, &before_);
   ::signal(SIGPIPE, SIG_IGN);
-  descriptor_ = FileDescriptor(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
-  if (!descriptor_) throw std::system_error(errno, std::generic_category(), "signalfd");
+  descriptor_ = http::FileDescriptor(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!descriptor_.open()) throw std::system_error(errno, std::generic_category(), "signalfd");
 }
 
 TerminationSignals::~TerminationSignals() {

@@ -4,7 +4,7 @@
 
 #include <signal.h>
 
-#include "lab/file_descriptor.hpp"
+#include "http/socket.hpp"
 
 namespace msdemo::lab {
 
@@ -24,7 +24,7 @@ class TerminationSignals {
 
  private:
   sigset_t before_{};
-  FileDescriptor descriptor_;
+  http::FileDescriptor descriptor_;
 };
 
 }  // namespace msdemo::lab

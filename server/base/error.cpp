@@ -48,7 +48,9 @@ const std::vector<CodeInfo>& all_codes() {
   return table;
 }
 
-const CodeInfo& info(Code code) { return all_codes().at(static_cast<std::size_t>(code)); }
+const CodeInfo& info(Code code) {
+  return all_codes().at(static_cast<std::size_t>(code));
+}
 
 std::optional<Code> find_code(std::string_view name, int http_status) {
   const auto& rows = all_codes();

@@ -71,10 +71,10 @@ std::optional<Code> find_code(std::string_view name, int http_status);
 struct Error {
   Code code;
   std::string message;
-  std::string hint{};                     ///< what to do next; may be empty
-  std::string field{};                    ///< the offending field, for invalid_field
-  std::vector<std::string> allow{};       ///< methods, for method_not_allowed
-  std::string trace_id{};                 ///< as told by the service that failed; may be empty
+  std::string hint{};                ///< what to do next; may be empty
+  std::string field{};               ///< the offending field, for invalid_field
+  std::vector<std::string> allow{};  ///< methods, for method_not_allowed
+  std::string trace_id{};            ///< as told by the service that failed; may be empty
   std::optional<std::chrono::seconds> retry_after{};
 
   bool definite() const { return info(code).definite; }
@@ -89,13 +89,15 @@ inline tl::unexpected<Error> fail(Code code, std::string message, std::string hi
   return tl::unexpected<Error>(Error{code, std::move(message), std::move(hint)});
 }
 
-inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(std::move(error)); }
+inline tl::unexpected<Error> fail(Error error) {
+  return tl::unexpected<Error>(std::move(error));
+}
 
 /// The exit codes of the command line.
 namespace exit_status {
 inline constexpr int kDone = 0;
-inline constexpr int kRefused = 1;   ///< the system answered no
-inline constexpr int kUnknown = 2;   ///< nobody knows whether it happened
+inline constexpr int kRefused = 1;  ///< the system answered no
+inline constexpr int kUnknown = 2;  ///< nobody knows whether it happened
 inline constexpr int kUsage = 64;
 inline constexpr int kUnavailable = 69;
 inline constexpr int kInternal = 70;

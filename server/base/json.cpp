@@ -46,8 +46,8 @@ Result<Json> parse_json(std::string_view text) {
   try {
     return Json::parse(text);
   } catch (const Json::parse_error& error) {
-    return fail(Code::malformed_json, fmt::format("not JSON at byte {}: {}", error.byte,
-                                                  reason(error.what())));
+    return fail(Code::malformed_json,
+                fmt::format("not JSON at byte {}: {}", error.byte, reason(error.what())));
   } catch (const Json::exception& error) {
     return fail(Code::malformed_json, reason(error.what()));
   }

@@ -26,8 +26,7 @@ void to_stderr(const std::string& service) {
   install(service, std::make_shared<spdlog::sinks::stderr_sink_mt>());
 }
 
-void to_file(const std::string& service, const std::filesystem::path& file,
-             Stderr standard_error) {
+void to_file(const std::string& service, const std::filesystem::path& file, Stderr standard_error) {
   spdlog::file_event_handlers handlers;
   if (standard_error == Stderr::follows) {
     handlers.after_open = [](const spdlog::filename_t&, std::FILE* opened) {

@@ -75,11 +75,12 @@ Result<Order> parse_order(std::string_view body) {
 Result<std::string> parse_idempotency_key(std::string_view header) {
   const bool quoted = !header.empty() && header.front() == '"';
   const auto key = quoted ? unquote(header) : std::optional(std::string(header));
-  const bool visible = key && std::all_of(key->begin(), key->end(),
-                                          [](char c) { return c > ' ' && c <= '~'; });
+  const bool visible =
+      key && std::all_of(key->begin(), key->end(), [](char c) { return c > ' ' && c <= '~'; });
   if (!visible || key->empty() || key->size() > limits::kIdempotencyKeyBytes) {
-    return invalid("Idempotency-Key", fmt::format("1 to {} visible ASCII characters, bare or quoted",
-                                                  limits::kIdempotencyKeyBytes));
+    return invalid("Idempotency-Key",
+                   fmt::format("1 to {} visible ASCII characters, bare or quoted",
+                               limits::kIdempotencyKeyBytes));
   }
   return *key;
 }

@@ -14,7 +14,8 @@ Result<NewUser> parse_new_user(std::string_view body) {
 
 Result<User> parse_user(std::string_view body) {
   const auto fields = Fields::parse(body);
-  if (!fields) return fail(Code::invalid_reply, "the answer is not a user: " + fields.error().message);
+  if (!fields)
+    return fail(Code::invalid_reply, "the answer is not a user: " + fields.error().message);
   const auto id = fields->id("id");
   auto name = fields->text("name");
   if (!id || !name) {
@@ -24,9 +25,13 @@ Result<User> parse_user(std::string_view body) {
   return User{*id, std::move(*name)};
 }
 
-Json to_json(const NewUser& user) { return {{"name", user.name}}; }
+Json to_json(const NewUser& user) {
+  return {{"name", user.name}};
+}
 
-Json to_json(const User& user) { return {{"id", user.id}, {"name", user.name}}; }
+Json to_json(const User& user) {
+  return {{"id", user.id}, {"name", user.name}};
+}
 
 Json to_json(const Page<User>& page) {
   Json users = Json::array();

@@ -157,7 +157,9 @@ class Connection final : private httplib::ClientImpl {
   SteadyTime idle_since_{};
 };
 
-bool is_safe(std::string_view method) { return method == "GET" || method == "HEAD"; }
+bool is_safe(std::string_view method) {
+  return method == "GET" || method == "HEAD";
+}
 
 }  // namespace
 
@@ -188,7 +190,8 @@ class Client::Connections {
       }
       auto outcome = connection->exchange(to_httplib(request, traceparent), deadline);
       if (connection->open()) give_back(std::move(connection));
-      const bool repeat = !outcome.response && outcome.may_repeat && kept && is_safe(request.method);
+      const bool repeat =
+          !outcome.response && outcome.may_repeat && kept && is_safe(request.method);
       if (!repeat) return std::move(outcome.response);
     }
   }
@@ -234,12 +237,14 @@ Client::Client(const std::string& url, std::string peer)
 
 Client::~Client() = default;
 
-const std::string& Client::url() const { return connections_->url(); }
+const std::string& Client::url() const {
+  return connections_->url();
+}
 
 Result<ClientResponse> Client::send(const ClientRequest& request, milliseconds deadline,
                                     const trace::Span* parent, std::string_view route) {
-  const SteadyTime end = std::chrono::steady_clock::now() +
-                         std::min<milliseconds>(deadline, limits::kExchangeCeiling);
+  const SteadyTime end =
+      std::chrono::steady_clock::now() + std::min<milliseconds>(deadline, limits::kExchangeCeiling);
   if (parent == nullptr) return connections_->send(request, {}, end);
 
   trace::Span span =

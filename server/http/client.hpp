@@ -1,4 +1,5 @@
-// An HTTP/1.1 client that always comes back in time, and says whether the request can have happened.
+// An HTTP/1.1 client that always comes back in time, and says whether the request can have
+// happened.
 #pragma once
 
 #include <chrono>

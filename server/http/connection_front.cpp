@@ -206,9 +206,9 @@ void ConnectionFront::work(Connection& connection) {
     if (next.verdict == Inspection::Verdict::incomplete) break;
     connection.request_bytes = next.request_bytes;
   }
-  connection.deadline = steady_clock::now() + (connection.received.empty()
-                                                   ? options_.idle_connection
-                                                   : options_.request_complete);
+  connection.deadline =
+      steady_clock::now() +
+      (connection.received.empty() ? options_.idle_connection : options_.request_complete);
   give_back(connection, State::reading);
 }
 
@@ -244,7 +244,9 @@ void ConnectionFront::drain(Connection& connection) {
   watch(connection.socket.get());
 }
 
-void ConnectionFront::forget(int fd) { connections_.erase(fd); }
+void ConnectionFront::forget(int fd) {
+  connections_.erase(fd);
+}
 
 void ConnectionFront::expire() {
   const SteadyTime now = steady_clock::now();

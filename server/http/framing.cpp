@@ -14,7 +14,9 @@ namespace {
 constexpr std::string_view kLineEnd = "\r\n";
 constexpr std::size_t kRequestLineExtra = 32;  ///< method, version and blanks around the target
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 /// RFC 9110, section 5.6.2.
 bool is_token(std::string_view text) {
@@ -94,9 +96,8 @@ struct HeaderFacts {
 };
 
 Result<void> read_content_length(std::string_view value, HeaderFacts& facts) {
-  const bool digits = !value.empty() && std::all_of(value.begin(), value.end(), [](char c) {
-    return c >= '0' && c <= '9';
-  });
+  const bool digits = !value.empty() && std::all_of(value.begin(), value.end(),
+                                                    [](char c) { return c >= '0' && c <= '9'; });
   const auto length = digits ? parse_integer(value) : std::nullopt;
   if (!digits) return bad("Content-Length must be a whole number");
   facts.two_lengths = facts.two_lengths || facts.content_length.has_value();
@@ -109,7 +110,7 @@ Result<void> read_header(std::string_view name, std::string_view value, Frame& f
                          HeaderFacts& facts) {
   struct Kept {
     std::string_view name;
-    std::string_view Frame::* member;
+    std::string_view Frame::*member;
   };
   static constexpr Kept kKept[] = {{"origin", &Frame::origin},
                                    {"sec-fetch-site", &Frame::sec_fetch_site},
@@ -169,10 +170,21 @@ Result<void> check_length(const HeaderFacts& facts, const FramingLimits& limits,
 
 }  // namespace
 
+std::optional<std::string_view> find_header(std::string_view head, std::string_view name) {
+  for (auto at = head.find(kLineEnd); at != head.npos; at = head.find(kLineEnd, at + 1)) {
+    const std::string_view line = head.substr(at + kLineEnd.size());
+    if (line.size() > name.size() && line[name.size()] == ':' &&
+        equal_names(line.substr(0, name.size()), name)) {
+      const std::string_view rest = line.substr(name.size() + 1);
+      return trim(rest.substr(0, rest.find(kLineEnd)));
+    }
+  }
+  return std::nullopt;
+}
+
 bool equal_names(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
-           return lower(x) == lower(y);
-         });
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
+                                            [](char x, char y) { return lower(x) == lower(y); });
 }
 
 Result<std::optional<Frame>> read_frame(std::string_view received, const FramingLimits& limits) {
@@ -180,8 +192,7 @@ Result<std::optional<Frame>> read_frame(std::string_view received, const Framing
       received.substr(0, std::min(received.size(), limits.header_bytes + 4));
   const auto end = head.find("\r\n\r\n");
   const auto line_end = head.find(kLineEnd);
-  if (line_end == std::string_view::npos &&
-      head.size() > limits.uri_bytes + kRequestLineExtra) {
+  if (line_end == std::string_view::npos && head.size() > limits.uri_bytes + kRequestLineExtra) {
     return uri_too_long(limits);
   }
   if (end == std::string_view::npos) {

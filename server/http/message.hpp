@@ -42,6 +42,8 @@ struct Response {
   std::vector<std::pair<std::string, std::string>> headers{};
 };
 
-inline Response json_response(int status, const Json& body) { return {status, dump_json(body)}; }
+inline Response json_response(int status, const Json& body) {
+  return {status, dump_json(body)};
+}
 
 }  // namespace msdemo::http

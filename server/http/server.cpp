@@ -23,6 +23,7 @@ constexpr std::array<std::string_view, 10> kParsedMethods = {
 /// What the worker that runs httplib knows about the request beyond httplib's own view of it.
 struct Exchange {
   Frame frame;
+  std::string_view head;
   std::string_view body;
 };
 thread_local const Exchange* current_exchange = nullptr;
@@ -44,15 +45,14 @@ std::string_view without_port(std::string_view host) {
 }
 
 Response problem_response(const Error& error, const std::string& trace_id) {
-  Response response{info(error.code).http_status,
-                    dump_json(contracts::to_problem(error, trace_id)),
+  Response response{info(error.code).http_status, dump_json(contracts::to_problem(error, trace_id)),
                     std::string(contracts::kProblemMediaType)};
   if (!error.allow.empty()) {
     response.headers.emplace_back("Allow", fmt::format("{}", fmt::join(error.allow, ", ")));
   }
-  if (error.code == Code::token_required) response.headers.emplace_back("WWW-Authenticate", "Bearer");
-  const bool temporary =
-      error.code == Code::upstream_unavailable || error.code == Code::overloaded;
+  if (error.code == Code::token_required)
+    response.headers.emplace_back("WWW-Authenticate", "Bearer");
+  const bool temporary = error.code == Code::upstream_unavailable || error.code == Code::overloaded;
   if (temporary || error.retry_after) {
     const auto seconds = error.retry_after.value_or(std::chrono::seconds(1)).count();
     response.headers.emplace_back("Retry-After", std::to_string(seconds));
@@ -88,8 +88,10 @@ class HandledRequest final : public Request {
   }
 
   std::optional<std::string> header(const std::string& name) const override {
-    if (!request_.has_header(name)) return std::nullopt;
-    return request_.get_header_value(name);
+    // Not httplib's: it drops headers with an empty value.
+    const auto value = find_header(exchange_.head, name);
+    if (!value) return std::nullopt;
+    return std::string(*value);
   }
 
  private:
@@ -140,8 +142,8 @@ class HttpServer final : public Server, public Protocol {
   Inspection inspect(std::string_view received) override;
   std::string slow_answer() override {
     const auto seconds = std::chrono::duration<double>(options_.request_complete).count();
-    return refusal({Code::slow_request,
-                    fmt::format("a request must be complete within {} s", seconds)});
+    return refusal(
+        {Code::slow_request, fmt::format("a request must be complete within {} s", seconds)});
   }
   std::string overloaded_answer() override {
     return refusal({Code::overloaded, "too many requests are waiting; try again later"});
@@ -166,8 +168,8 @@ class HttpServer final : public Server, public Protocol {
   const trace::Tracer silent_;
   const trace::Tracer& tracer_;
   const FramingLimits framing_;
-  std::vector<std::string> names_;                ///< of the routes, for spans
-  std::vector<metrics::RequestTimer*> timers_;    ///< of the routes; null without metrics
+  std::vector<std::string> names_;              ///< of the routes, for spans
+  std::vector<metrics::RequestTimer*> timers_;  ///< of the routes; null without metrics
   HttplibBridge bridge_;
   int port_ = 0;
   std::unique_ptr<ConnectionFront> front_;
@@ -204,8 +206,9 @@ Result<void> HttpServer::check_source(const Frame& frame) const {
                 "use 127.0.0.1 or localhost, or start the service with --allow-host");
   }
   constexpr std::string_view kScheme = "http://";
-  const bool local_origin = frame.origin.empty() || (frame.origin.substr(0, kScheme.size()) == kScheme &&
-                                                     host_allowed(frame.origin.substr(kScheme.size())));
+  const bool local_origin =
+      frame.origin.empty() || (frame.origin.substr(0, kScheme.size()) == kScheme &&
+                               host_allowed(frame.origin.substr(kScheme.size())));
   const bool reading = frame.method == "GET" || frame.method == "HEAD";
   const bool foreign_fetch =
       !reading && (frame.sec_fetch_site == "cross-site" || frame.sec_fetch_site == "same-site");
@@ -229,7 +232,8 @@ bool HttpServer::host_allowed(std::string_view host) const {
 Protocol::Answer HttpServer::answer(std::string_view request, bool last) {
   const Frame frame = **read_frame(request, framing_);
   const bool keep_alive = frame.keep_alive && !last;
-  const Exchange exchange{frame, request.substr(frame.head_bytes)};
+  const Exchange exchange{frame, request.substr(0, frame.head_bytes),
+                          request.substr(frame.head_bytes)};
   current_exchange = &exchange;
   std::string bytes = bridge_.answer(request, !keep_alive);
   current_exchange = nullptr;
@@ -275,9 +279,9 @@ void HttpServer::handle(const httplib::Request& request, httplib::Response& resp
   const auto match = router_.match(request.method, request.path);
   const Route* route = match ? &router_.routes()[match->route] : nullptr;
 
-  trace::Span span = tracer_.start(match ? names_[match->route] : request.method,
-                                   trace::SpanKind::server,
-                                   trace::parse_traceparent(exchange.frame.traceparent));
+  trace::Span span =
+      tracer_.start(match ? names_[match->route] : request.method, trace::SpanKind::server,
+                    trace::parse_traceparent(exchange.frame.traceparent));
   const auto run = [&]() -> Result<Response> {
     if (!match) return fail(match.error());
     if (auto access = check_access(*route, exchange.frame); !access) return fail(access.error());

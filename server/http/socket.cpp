@@ -36,8 +36,8 @@ void set_flag(int fd, int level, int option) {
 }
 
 FileDescriptor new_socket(const addrinfo& address) {
-  return FileDescriptor(::socket(address.ai_family,
-                                 address.ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  return FileDescriptor(
+      ::socket(address.ai_family, address.ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
 }
 
 }  // namespace

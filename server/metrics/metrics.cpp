@@ -31,9 +31,9 @@ class RouteTimer final : public RequestTimer {
     prometheus::Histogram* histogram = slot.load(std::memory_order_acquire);
     if (histogram == nullptr) {
       // Adding the same labels twice gives the same histogram, so that a race is harmless.
-      histogram = &family_.Add(
-          {{"method", method_}, {"route", route_}, {"status", std::to_string(status)}},
-          kSecondsBuckets);
+      histogram =
+          &family_.Add({{"method", method_}, {"route", route_}, {"status", std::to_string(status)}},
+                       kSecondsBuckets);
       slot.store(histogram, std::memory_order_release);
     }
     histogram->Observe(std::chrono::duration<double>(duration).count());

@@ -48,7 +48,8 @@ Result<Response> list(OrderStore& store, const Request& request) {
   OrderFilter filter;
   if (const auto text = request.query("status")) {
     filter.status = contracts::parse_order_status(*text);
-    if (!filter.status) return contracts::invalid("status", "pending, confirmed, rejected or failed");
+    if (!filter.status)
+      return contracts::invalid("status", "pending, confirmed, rejected or failed");
   }
   if (const auto text = request.query("user_id")) {
     const auto id = contracts::check_id("user_id", *text);

@@ -119,9 +119,8 @@ Result<Order> OrderStore::find(std::int64_t id, const trace::Span* parent) {
 Result<std::optional<Order>> OrderStore::find_by_key(const std::string& idempotency_key,
                                                      const NewOrder& wanted,
                                                      const trace::Span* parent) {
-  return database_.read(parent, "SELECT orders", [&](Transaction& tx) {
-    return holder_of(tx, idempotency_key, wanted);
-  });
+  return database_.read(parent, "SELECT orders",
+                        [&](Transaction& tx) { return holder_of(tx, idempotency_key, wanted); });
 }
 
 Result<contracts::Page<Order>> OrderStore::list(const contracts::PageRequest& page,

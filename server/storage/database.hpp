@@ -26,8 +26,12 @@ class Row {
  public:
   explicit Row(std::vector<Value> values) : values_(std::move(values)) {}
 
-  std::int64_t integer(std::size_t column) const { return std::get<std::int64_t>(values_.at(column)); }
-  const std::string& text(std::size_t column) const { return std::get<std::string>(values_.at(column)); }
+  std::int64_t integer(std::size_t column) const {
+    return std::get<std::int64_t>(values_.at(column));
+  }
+  const std::string& text(std::size_t column) const {
+    return std::get<std::string>(values_.at(column));
+  }
   bool is_null(std::size_t column) const { return values_.at(column).index() == 0; }
 
  private:
@@ -121,9 +125,9 @@ class Database {
   }
 };
 
-/// Opens (or makes) the SQLite database in `file` and brings its schema up to date. One process owns
-/// the file. Fails with lab_failed, saying what to do: the folder is missing or not writable, the
-/// file is no database, or its schema is newer than this program.
+/// Opens (or makes) the SQLite database in `file` and brings its schema up to date. One process
+/// owns the file. Fails with lab_failed, saying what to do: the folder is missing or not writable,
+/// the file is no database, or its schema is newer than this program.
 Result<std::unique_ptr<Database>> open_sqlite(const std::filesystem::path& file,
                                               Durability durability,
                                               std::span<const Migration> migrations);

@@ -22,7 +22,9 @@ std::optional<std::uint64_t> parse_hex16(std::string_view hex) {
 
 }  // namespace
 
-std::string TraceId::hex() const { return fmt::format("{:016x}{:016x}", high, low); }
+std::string TraceId::hex() const {
+  return fmt::format("{:016x}{:016x}", high, low);
+}
 
 TraceId TraceId::random(Rng& rng) {
   TraceId id;
@@ -38,7 +40,9 @@ std::optional<TraceId> TraceId::from_hex(std::string_view hex) {
   return TraceId{*high, *low};
 }
 
-std::string SpanId::hex() const { return fmt::format("{:016x}", value); }
+std::string SpanId::hex() const {
+  return fmt::format("{:016x}", value);
+}
 
 SpanId SpanId::random(Rng& rng) {
   SpanId id;

@@ -113,8 +113,8 @@ Result<SpanRecord> read_span(const Json& json, const std::string& service) {
   span.parent_span_id = SpanId::from_hex(text(json, "parentSpanId")).value_or(SpanId{});
   span.service = service;
   span.name = text(json, "name");
-  span.kind = read_enum(integer(json, "kind"), SpanKind::internal, SpanKind::consumer,
-                        SpanKind::internal);
+  span.kind =
+      read_enum(integer(json, "kind"), SpanKind::internal, SpanKind::consumer, SpanKind::internal);
   span.start_unix_nano = integer(json, "startTimeUnixNano");
   span.end_unix_nano = integer(json, "endTimeUnixNano");
   const Json& status = member(json, "status");

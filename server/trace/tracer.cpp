@@ -61,9 +61,8 @@ void Span::end() {
   if (!record_) return;
   // The length comes from the steady clock: a jump of the system clock must not bend a bar.
   const auto length = tracer_->clock_.steady_now() - started_;
-  record_->end_unix_nano =
-      record_->start_unix_nano +
-      std::chrono::duration_cast<std::chrono::nanoseconds>(length).count();
+  record_->end_unix_nano = record_->start_unix_nano +
+                           std::chrono::duration_cast<std::chrono::nanoseconds>(length).count();
   tracer_->recorder_->record(std::move(*record_));
   record_.reset();
 }
@@ -84,14 +83,13 @@ Span Tracer::start(std::string_view name, SpanKind kind,
   SpanContext context;
   context.trace_id = remote ? remote->trace_id : TraceId::random(rng_);
   context.span_id = SpanId::random(rng_);
-  context.sampled = recorder_ != nullptr &&
-                    (remote ? remote->sampled : sampler_->sample(context.trace_id.low));
+  context.sampled =
+      recorder_ != nullptr && (remote ? remote->sampled : sampler_->sample(context.trace_id.low));
   if (!context.sampled) return Span(*this, context);
   return open(name, kind, context, remote ? remote->span_id : SpanId{});
 }
 
-Span Tracer::open(std::string_view name, SpanKind kind, SpanContext context,
-                  SpanId parent) const {
+Span Tracer::open(std::string_view name, SpanKind kind, SpanContext context, SpanId parent) const {
   Span span(*this, context);
   span.started_ = clock_.steady_now();
   span.record_ = std::make_unique<SpanRecord>();

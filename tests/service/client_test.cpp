@@ -123,8 +123,8 @@ TEST_CASE("a connection that breaks before the answer leaves the outcome unknown
 }
 
 TEST_CASE("an answer that is no HTTP, or breaks off, is invalid", "[client]") {
-  for (const char* bytes : {"SSH-2.0-OpenSSH\r\n\r\n",
-                            "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this"}) {
+  for (const char* bytes :
+       {"SSH-2.0-OpenSSH\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this"}) {
     const SocketPeer peer([bytes](const FileDescriptor& socket, int) {
       read_request(socket);
       reply(socket, bytes);

@@ -29,9 +29,8 @@ Router echo_router() {
                                {"q", request.query("q").value_or("none")},
                                {"h", request.header("x-h").value_or("none")}});
   });
-  router.add("GET", "/throws", [](const Request&) -> Result<Response> {
-    throw std::runtime_error("secret detail");
-  });
+  router.add("GET", "/throws",
+             [](const Request&) -> Result<Response> { throw std::runtime_error("secret detail"); });
   router.add(
       "POST", "/secret", [](const Request&) -> Result<Response> { return Response{}; },
       Access::token);
@@ -47,8 +46,8 @@ std::unique_ptr<Server> start(Router router = echo_router(), ServerOptions optio
 
 std::string post(const std::string& path, const std::string& body, const std::string& headers = "",
                  const std::string& type = "application/json") {
-  return "POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + type + "\r\n" + headers +
-         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  return "POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + type + "\r\n" +
+         headers + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
 std::string get(const std::string& path, const std::string& headers = "") {
@@ -135,14 +134,13 @@ TEST_CASE("what is right is not refused with what is wrong", "[server]") {
   options.allowed_hosts = {"shop.example", "other.example:8000"};
   const auto server = start(echo_router(), options);
   const int port = server->port();
-  CHECK(ask(port, post("/secret", "", "Authorization: Bearer 0123456789abcdef\r\n")).status ==
-        200);
+  CHECK(ask(port, post("/secret", "", "Authorization: Bearer 0123456789abcdef\r\n")).status == 200);
   CHECK(ask(port, post("/echo", "{}", "", "Application/JSON; charset=utf-8")).status == 200);
-  for (const char* host : {"127.0.0.1", "LOCALHOST:1", "[::1]:80", "[::1]", "shop.example:99",
-                           "other.example:8000"}) {
+  for (const char* host :
+       {"127.0.0.1", "LOCALHOST:1", "[::1]:80", "[::1]", "shop.example:99", "other.example:8000"}) {
     INFO(host);
-    CHECK(ask(port, std::string("GET /things/1 HTTP/1.1\r\nHost: ") + host + "\r\n\r\n")
-              .status == 200);
+    CHECK(ask(port, std::string("GET /things/1 HTTP/1.1\r\nHost: ") + host + "\r\n\r\n").status ==
+          200);
   }
   CHECK(ask(port, "GET /things/1 HTTP/1.1\r\nHost: other.example:9\r\n\r\n").status == 421);
   CHECK(ask(port, get("/things/1", "Origin: http://localhost:5000\r\n")).status == 200);
@@ -150,8 +148,9 @@ TEST_CASE("what is right is not refused with what is wrong", "[server]") {
 
 TEST_CASE("a 405 names the methods that are allowed", "[server]") {
   const auto server = start();
-  CHECK(ask(server->port(), "PUT /things/1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
-                                 "0\r\n\r\n")
+  CHECK(ask(server->port(),
+            "PUT /things/1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+            "0\r\n\r\n")
             .says("Allow: GET, HEAD"));
 }
 
@@ -281,13 +280,13 @@ TEST_CASE("health, readiness and metrics are told apart", "[server]") {
   metrics::Registry metrics;
   auto service = Server::start({}, echo_router(), nullptr, &metrics);
   std::atomic<bool> ready = true;
-  auto admin = Server::start(
-      {}, admin_routes(metrics,
-                       [&]() -> Result<void> {
-                         if (ready) return {};
-                         return fail(Code::overloaded, "draining");
-                       }),
-      nullptr, nullptr);
+  auto admin = Server::start({},
+                             admin_routes(metrics,
+                                          [&]() -> Result<void> {
+                                            if (ready) return {};
+                                            return fail(Code::overloaded, "draining");
+                                          }),
+                             nullptr, nullptr);
   REQUIRE(admin);
   ask((*service)->port(), get("/things/1"));
   ask((*service)->port(), get("/throws"));

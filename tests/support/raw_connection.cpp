@@ -12,7 +12,9 @@ namespace msdemo::test {
 
 namespace {
 
-SteadyTime soon() { return std::chrono::steady_clock::now() + std::chrono::seconds(20); }
+SteadyTime soon() {
+  return std::chrono::steady_clock::now() + std::chrono::seconds(20);
+}
 
 }  // namespace
 
@@ -22,9 +24,13 @@ RawConnection::RawConnection(int port) {
   socket_ = std::move(*socket);
 }
 
-bool RawConnection::send(std::string_view bytes) { return http::send_all(fd(), bytes, soon()); }
+bool RawConnection::send(std::string_view bytes) {
+  return http::send_all(fd(), bytes, soon());
+}
 
-void RawConnection::finish_sending() { ::shutdown(fd(), SHUT_WR); }
+void RawConnection::finish_sending() {
+  ::shutdown(fd(), SHUT_WR);
+}
 
 bool RawConnection::fill() {
   char chunk[16 * 1024];
@@ -55,7 +61,9 @@ RawConnection::Reply RawConnection::receive() {
   return reply;
 }
 
-bool RawConnection::closed_by_peer() { return received_.empty() && !fill(); }
+bool RawConnection::closed_by_peer() {
+  return received_.empty() && !fill();
+}
 
 std::string RawConnection::Reply::problem() const {
   const auto json = parse_json(body);

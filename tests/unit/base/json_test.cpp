@@ -15,7 +15,7 @@ std::string nested(std::size_t depth) {
 
 TEST_CASE("what is not JSON is refused with a reason", "[json]") {
   for (const char* text : {"", "{", "{\"a\":1", "nonsense", "{\"a\":1}}", "{'a':1}", "[1,]",
-                                 "\"\\ud800\"", "1e999", "\xff"}) {
+                           "\"\\ud800\"", "1e999", "\xff"}) {
     INFO(text);
     const auto parsed = parse_json(text);
     REQUIRE_FALSE(parsed);

@@ -12,9 +12,9 @@ TEST_CASE("code points are counted, whatever their length in bytes", "[text]") {
 }
 
 TEST_CASE("text that is not UTF-8 has no length", "[text]") {
-  for (const std::string bad : {"\x80", "\xc0\xaf", "\xc3", "\xe0\x80\xaf", "\xed\xa0\x80",
-                                "\xf0\x80\x80\xaf", "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80",
-                                "a\xffz"}) {
+  for (const std::string bad :
+       {"\x80", "\xc0\xaf", "\xc3", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf0\x80\x80\xaf",
+        "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80", "a\xffz"}) {
     CHECK_FALSE(count_code_points(bad).has_value());
   }
 }

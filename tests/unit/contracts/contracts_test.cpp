@@ -67,9 +67,9 @@ TEST_CASE("an idempotency key may be bare or quoted and is the same key", "[cont
   CHECK(parse_idempotency_key("\"abc\"").value() == "abc");
   CHECK(parse_idempotency_key(R"("a\"b\\c")").value() == R"(a"b\c)");
   CHECK(parse_idempotency_key(repeat("k", 255)));
-  for (const std::string& bad : {std::string(), std::string("a b"), std::string("\"\""),
-                                std::string("\"abc"), std::string("\"a\"b\""), std::string("\"a\\\""),
-                                std::string("é"), repeat("k", 256)}) {
+  for (const std::string& bad :
+       {std::string(), std::string("a b"), std::string("\"\""), std::string("\"abc"),
+        std::string("\"a\"b\""), std::string("\"a\\\""), std::string("é"), repeat("k", 256)}) {
     INFO(bad);
     const auto key = parse_idempotency_key(bad);
     REQUIRE_FALSE(key);

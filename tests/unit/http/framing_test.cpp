@@ -64,15 +64,18 @@ TEST_CASE("a connection is kept unless the client says otherwise or speaks 1.0",
 
 TEST_CASE("broken heads are refused", "[framing]") {
   for (const std::string& bytes :
-       {std::string("GET /\r\n\r\n"), std::string("GET / HTTP/2.0\r\nHost: a\r\n\r\n"),
+       {std::string("GET /\r\n\r\n"),
+        std::string("GET / HTTP/2.0\r\nHost: a\r\n\r\n"),
         std::string("G@T / HTTP/1.1\r\nHost: a\r\n\r\n"),
         std::string("GET users HTTP/1.1\r\nHost: a\r\n\r\n"),
         std::string("GET /a b HTTP/1.1\r\nHost: a\r\n\r\n"),
         std::string("GET /\x01 HTTP/1.1\r\nHost: a\r\n\r\n"),
         std::string("GET / HTTP/1.1\r\n\r\n"),
         std::string("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"),
-        request("GET / HTTP/1.1", "no colon\r\n"), request("GET / HTTP/1.1", "name : value\r\n"),
-        request("GET / HTTP/1.1", " folded\r\n"), request("GET / HTTP/1.1", "a: b\nc: d\r\n"),
+        request("GET / HTTP/1.1", "no colon\r\n"),
+        request("GET / HTTP/1.1", "name : value\r\n"),
+        request("GET / HTTP/1.1", " folded\r\n"),
+        request("GET / HTTP/1.1", "a: b\nc: d\r\n"),
         request("GET / HTTP/1.1", std::string("a: b\0c\r\n", 8)),
         request("POST / HTTP/1.1", "Content-Length: x\r\n"),
         request("POST / HTTP/1.1", "Content-Length: -1\r\n"),
@@ -110,6 +113,15 @@ TEST_CASE("everything has a limit, exactly", "[framing]") {
   const std::string huge = "a: " + std::string(100'000, 'b') + "\r\n";
   CHECK(refusal(request("GET / HTTP/1.1", huge)) == Code::headers_too_large);
   CHECK(refusal("GET / HTTP/1.1\r\n" + huge) == Code::headers_too_large);
+}
+
+TEST_CASE("headers are found by name, also those without a value", "[framing]") {
+  const std::string head = request("GET / HTTP/1.1", "Key-More: a\r\nKEY:\r\nkey: second\r\n");
+  CHECK(find_header(head, "key") == "");
+  CHECK(find_header(head, "Key-More") == "a");
+  CHECK(find_header(head, "host") == "localhost");
+  CHECK_FALSE(find_header(head, "ke").has_value());
+  CHECK_FALSE(find_header(head, "GET / HTTP/1.1").has_value());
 }
 
 TEST_CASE("a client that waits for permission to send its body is noticed", "[framing]") {

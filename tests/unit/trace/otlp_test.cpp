@@ -20,8 +20,8 @@ SpanRecord sample() {
   span.end_unix_nano = 1'700'000'000'223'456'789;
   span.status = SpanStatus::error;
   span.status_message = "no";
-  span.attributes = {{"text", std::string("ü")}, {"number", std::int64_t{7}}, {"real", 0.5},
-                     {"yes", true}};
+  span.attributes = {
+      {"text", std::string("ü")}, {"number", std::int64_t{7}}, {"real", 0.5}, {"yes", true}};
   span.events = {{"retry", 1'700'000'000'150'000'000, {{"attempt", std::int64_t{2}}}}};
   return span;
 }

@@ -96,5 +96,6 @@ TEST_CASE("a silent tracer samples nothing, whatever its callers say", "[trace]"
   test::ManualClock clock;
   Rng rng(1);
   const trace::Tracer silent(clock, rng);
-  CHECK_FALSE(silent.start("a", SpanKind::server, trace::SpanContext{{1, 2}, {3}, true}).recording());
+  CHECK_FALSE(
+      silent.start("a", SpanKind::server, trace::SpanContext{{1, 2}, {3}, true}).recording());
 }
