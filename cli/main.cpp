@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <clocale>
 #include <csignal>
 #include <cstdio>
+#include <memory>
 #include <string>
 
 #include "commands/commands.hpp"
@@ -17,6 +19,15 @@ using msdemo::Code;
 using msdemo::Error;
 using msdemo::commands::Program;
 
+/// Lists a command in one line; its examples are for its own help.
+class HelpFormatter final : public CLI::Formatter {
+ public:
+  std::string make_subcommand(const CLI::App* sub) const override {
+    const std::string text = sub->get_description();
+    return fmt::format("  {:<12}{}\n", sub->get_name(), text.substr(0, text.find('\n')));
+  }
+};
+
 void add_options(CLI::App& app, Program& program) {
   app.add_option("--lab", program.lab, "Which lab, when several run side by side")
       ->capture_default_str();
@@ -25,6 +36,7 @@ void add_options(CLI::App& app, Program& program) {
       ->capture_default_str();
   app.set_version_flag("--version", std::string("msdemo " MSDEMO_VERSION));
   app.require_subcommand(0, 1);
+  app.formatter(std::make_shared<HelpFormatter>());
   msdemo::commands::set_help(app,
                              "msdemo up -d\nmsdemo order create --user 1 --item book\nmsdemo down");
   app.footer("`msdemo COMMAND --help` tells more, with examples.");
@@ -89,8 +101,10 @@ int run(int argc, char** argv) {
   } catch (const CLI::Success& asked) {
     return app.exit(asked);
   } catch (const CLI::ParseError& error) {
-    return msdemo::commands::report(
-        program, usage_error(app, error, std::vector<std::string>(argv + 1, argv + argc)));
+    const std::vector<std::string> arguments(argv + 1, argv + argc);
+    // Parsing stopped before it came to the flag, perhaps.
+    program.json = std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
+    return msdemo::commands::report(program, usage_error(app, error, arguments));
   }
   if (!program.run) {
     fmt::print("{}", named_command(app).help());

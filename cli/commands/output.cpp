@@ -57,7 +57,6 @@ void set_help(CLI::App& command, std::string_view examples) {
     text += fmt::format("  {}\n", examples.substr(0, end));
     examples.remove_prefix(end == examples.npos ? examples.size() : end + 1);
   }
-  text.pop_back();
   command.description(text);
 }
 

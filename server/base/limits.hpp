@@ -37,6 +37,7 @@ inline constexpr seconds kServerDrain{5};
 
 // The HTTP client.
 inline constexpr seconds kExchangeCeiling{30};
+inline constexpr seconds kUserLookup{5};  ///< below the ceiling, so that whoever asked hears 504
 inline constexpr std::size_t kReplyBytes = 16 * 1024 * 1024;
 inline constexpr std::size_t kPooledConnections = 64;
 inline constexpr seconds kPooledIdle{60};

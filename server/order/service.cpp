@@ -25,8 +25,9 @@ Error upstream_error(const Error& error) {
 
 }  // namespace
 
-OrderService::OrderService(OrderStore& store, http::Client& users, const Clock& clock)
-    : store_(store), users_(users), clock_(clock) {}
+OrderService::OrderService(OrderStore& store, http::Client& users, const Clock& clock,
+                           std::chrono::milliseconds lookup_deadline)
+    : store_(store), users_(users), clock_(clock), lookup_deadline_(lookup_deadline) {}
 
 Result<contracts::Order> OrderService::place(const contracts::NewOrder& new_order,
                                              const std::optional<std::string>& key,
@@ -44,7 +45,7 @@ Result<contracts::Order> OrderService::place(const contracts::NewOrder& new_orde
 
 Result<contracts::User> OrderService::look_up_user(std::int64_t id, const trace::Span& span) {
   const auto answer = users_.send({.target = fmt::format("/users/{}", id)},
-                                  limits::kExchangeCeiling, &span, "/users/{id}");
+                                  lookup_deadline_, &span, "/users/{id}");
   if (!answer) return fail(upstream_error(answer.error()));
   if (answer->status == 200) {
     auto user = contracts::parse_user(answer->body);

@@ -7,6 +7,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/limits.hpp"
 #include "contracts/order.hpp"
 #include "contracts/user.hpp"
 #include "http/client.hpp"
@@ -18,7 +19,9 @@ namespace msdemo::order {
 /// Thread-safe. What it is given must outlive it.
 class OrderService {
  public:
-  OrderService(OrderStore& store, http::Client& users, const Clock& clock);
+  /// The user service has `lookup_deadline` to answer.
+  OrderService(OrderStore& store, http::Client& users, const Clock& clock,
+               std::chrono::milliseconds lookup_deadline = limits::kUserLookup);
 
   /// Asks the user service who orders, then stores the order as confirmed; when this returns an
   /// order, it is durable. Blocks for both. With a `key`, the same order is placed once however
@@ -35,6 +38,7 @@ class OrderService {
   OrderStore& store_;
   http::Client& users_;
   const Clock& clock_;
+  const std::chrono::milliseconds lookup_deadline_;
 };
 
 }  // namespace msdemo::order

@@ -16,7 +16,7 @@ Result<std::span<const Migration>> missing_migrations(std::int64_t version,
     return fail(Code::lab_failed,
                 fmt::format("its schema has version {}, this program knows versions up to {}",
                             version, expected),
-                "Use the newer msdemo that wrote it, or start empty with `msdemo up --fresh`.");
+                "use the newer msdemo that wrote it, or start empty with `msdemo up --fresh`");
   }
   return migrations.subspan(static_cast<std::size_t>(version));
 }

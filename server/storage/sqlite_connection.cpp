@@ -184,7 +184,7 @@ Error SqliteConnection::explain(const SQLite::Exception& exception, int system_e
   failed_before_log_ = primary == SQLITE_FULL || code == SQLITE_IOERR_WRITE;
   if (says_full(primary, system_error)) {
     return {Code::storage_full, "there is no room left on the disk; nothing was stored",
-            "Free some space and try again: the service recovers by itself."};
+            "free some space and try again: the service recovers by itself"};
   }
   if (primary == SQLITE_BUSY) {
     return {Code::overloaded, "another program is writing to the database; nothing was stored",

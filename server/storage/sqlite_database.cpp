@@ -87,13 +87,13 @@ Result<FileOwnership> FileOwnership::take(const std::filesystem::path& file) {
   const int descriptor = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
   if (descriptor < 0) {
     return cannot_open(file, system_reason(),
-                       "Check that its folder exists and that you may write to it.");
+                       "check that its folder exists and that you may write to it");
   }
   FileOwnership ownership(descriptor);
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return cannot_open(file, system_reason(), "");
     return cannot_open(file, "another process owns it",
-                       "Stop the service that uses it, or start this one with another folder.");
+                       "stop the service that uses it, or start this one with another folder");
   }
   return ownership;
 }
@@ -135,7 +135,7 @@ Result<void> SqliteDatabase::run_write(const trace::Span* parent, std::string_vi
   Write* const write = enqueue(body);
   if (write == nullptr) {
     const Result<void> refused = fail(Code::overloaded, "too many writes are waiting already",
-                                      "Try again when the disk has caught up.");
+                                      "try again when the disk has caught up");
     if (span) note_failure(*span, refused, false);
     return refused;
   }
@@ -381,7 +381,7 @@ Result<std::unique_ptr<Database>> open_sqlite(const std::filesystem::path& file,
   auto writer = SqliteConnection::open(file, SqliteConnection::Role::writer, durability);
   if (!writer) {
     return cannot_open(file, writer.error().message,
-                       "If it is no msdemo database, move it away and start again.");
+                       "if it is no msdemo database, move it away and start again");
   }
   if (const auto migrated = migrate(**writer, migrations); !migrated) {
     return cannot_open(file, migrated.error().message, migrated.error().hint);

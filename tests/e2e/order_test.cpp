@@ -1,4 +1,6 @@
 // Orders as a person places them: the real program, its children, and what it prints.
+#include <sys/resource.h>
+
 #include "support/catch.hpp"
 #include "support/lab_fixture.hpp"
 
@@ -119,6 +121,9 @@ TEST_CASE("refusals tell what, why and what next, with their exit codes", "[e2e]
   CHECK(error.at("definite") == true);
   CHECK(error.at("http_status") == 404);
   CHECK(error.at("trace_id").get<std::string>().size() == 32);
+  const auto usage = shop.order({"--count", "many", "--json"});
+  CHECK(usage.exit_code == 64);
+  CHECK(usage.json().at("error").at("code") == "usage");
 }
 
 TEST_CASE("a user service that is down is a definite no, and its way is drawn", "[e2e]") {
@@ -139,6 +144,26 @@ TEST_CASE("an order service that is down is unreachable", "[e2e]") {
   REQUIRE(shop.lab.run({"stop", "order"}).exit_code == 0);
   CHECK(shop.order().exit_code == 69);
   CHECK(shop.order({"--json"}).json().at("error").at("definite") == true);
+}
+
+TEST_CASE("a full disk is 507 and leaves nothing behind; with room the service recovers", "[e2e]") {
+  const Shop shop;
+  const pid_t order = shop.lab.pid("order");
+  // To the service, a file that may not grow is a disk without room: its writes fail or fall short.
+  const rlimit no_room{1, RLIM_INFINITY};
+  const rlimit room{RLIM_INFINITY, RLIM_INFINITY};
+  REQUIRE(::prlimit(order, RLIMIT_FSIZE, &no_room, nullptr) == 0);
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    const auto refused = shop.order({"--json"});
+    CHECK(refused.exit_code == 1);
+    CHECK(refused.json().at("error").at("http_status") == 507);
+    CHECK(refused.json().at("error").at("definite") == true);
+  }
+  CHECK(shop.lab.run({"order", "list", "--json"}).json().at("orders").empty());
+  REQUIRE(::prlimit(order, RLIMIT_FSIZE, &room, nullptr) == 0);
+  CHECK(shop.order().exit_code == 0);
+  CHECK(shop.lab.run({"order", "list", "--json"}).json().at("orders").size() == 1);
+  CHECK(shop.lab.service("order").at("restarts") == 0);
 }
 
 TEST_CASE("control characters are shown, never obeyed", "[e2e]") {

@@ -1,5 +1,5 @@
 // An order through both services over real HTTP: what comes back, what is stored, what is drawn.
-#include <atomic>
+#include <future>
 #include <map>
 #include <optional>
 #include <set>
@@ -158,6 +158,24 @@ TEST_CASE("a user service that answers nonsense is told apart, and nothing is st
     CHECK(problem(*refused) == each.name);
     CHECK(stored_orders(orders.url()) == 0);
   }
+}
+
+TEST_CASE("a user service that does not answer in time is a definite 504", "[order]") {
+  std::promise<void> gate;
+  const auto opened = gate.get_future().share();
+  const auto users = strange_users([opened](const http::Request&) -> Result<http::Response> {
+    opened.wait();
+    return http::Response{200, R"({"id":1,"name":"Ada"})"};
+  });
+  test::RecordingSink sink;
+  test::OrderService orders(sink, users->url(), 100ms);
+  http::Client client(orders.url());
+  const auto refused = client.send(order_request(1, "book", "key"), 20s);
+  CHECK(refused->status == 504);
+  CHECK(problem(*refused) == "upstream-timeout");
+  CHECK(stored_orders(orders.url()) == 0);
+  gate.set_value();
+  CHECK(client.send(order_request(1, "book", "key"), 20s)->status == 201);
 }
 
 TEST_CASE("text from users is stored and shown as itself", "[order]") {

@@ -50,13 +50,14 @@ class UserService {
 
 class OrderService {
  public:
-  OrderService(trace::SpanSink& sink, const std::string& user_url)
+  OrderService(trace::SpanSink& sink, const std::string& user_url,
+               std::chrono::milliseconds lookup_deadline = limits::kUserLookup)
       : host_("order", sink),
         database_(must(storage::open_sqlite(dir_.path() / "order.db", storage::Durability::full,
                                             order::migrations()))),
         store_(*database_),
         users_(user_url, "user"),
-        service_(store_, users_, real_clock()),
+        service_(store_, users_, real_clock(), lookup_deadline),
         server_(must(
             http::Server::start({}, order::routes(service_, store_), &host_.tracer, nullptr))) {}
 
