@@ -21,11 +21,16 @@ using std::chrono::steady_clock;
 constexpr milliseconds kCheckInterval{1000};  ///< deadlines are looked at this often at least
 constexpr milliseconds kDrainInterval{10};
 constexpr milliseconds kAcceptPause{100};  ///< after running out of descriptors
+/// Far more than a request may have: a flood is read on only after what is here was looked at.
+constexpr std::size_t kReceivedMax = limits::kExportBytes * 2;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
 
-/// Belongs to the front's thread, except while it is `working`: then to one worker.
+/// Belongs to the front's thread, except while a worker has it. Events come once for each change
+/// (EPOLLET), so that nothing has to be armed again: what comes while a worker has the connection
+/// is only noted, and the worker looks itself before it hands the connection back. After that
+/// store to `state` the worker must not touch it, for the front may forget it.
 struct ConnectionFront::Connection {
   explicit Connection(FileDescriptor fd) : socket(std::move(fd)) {}
 
@@ -34,6 +39,8 @@ struct ConnectionFront::Connection {
   std::size_t request_bytes = 0;
   std::size_t drained_bytes = 0;
   bool continued = false;
+  bool more = false;   ///< not everything was read, and no event will tell
+  bool ended = false;  ///< the peer sends no more
   std::atomic<SteadyTime> deadline{};
   std::atomic<State> state{State::reading};
 };
@@ -84,22 +91,20 @@ void ConnectionFront::run() {
       } else if (fd == listener_.get()) {
         accept_all();
       } else if (const auto found = connections_.find(fd); found != connections_.end()) {
-        ready(*found->second);
+        ready(*found->second, events[static_cast<std::size_t>(i)].events);
       }
     }
     expire();
   }
 }
 
-void ConnectionFront::ready(Connection& connection) {
-  switch (connection.state) {
-    case State::reading:
-      return receive(connection);
-    case State::draining:
-      return drain(connection);
-    case State::working:
-      return;  // the worker will watch it again
-  }
+void ConnectionFront::ready(Connection& connection, std::uint32_t events) {
+  State state = State::working;
+  if (connection.state.compare_exchange_strong(state, State::interrupted)) return;
+  if (state == State::interrupted) return;
+  if (state == State::draining) return drain(connection);
+  const bool last = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+  receive(connection, last ? Until::end : Until::short_read);
 }
 
 int ConnectionFront::poll_timeout() const {
@@ -137,7 +142,7 @@ void ConnectionFront::accept_all() {
     const int fd = socket.get();
     auto connection = std::make_unique<Connection>(std::move(socket));
     set_deadline(*connection, options_.idle_connection);
-    watch(fd, EPOLL_CTL_ADD);
+    watch(fd);
     connections_.emplace(fd, std::move(connection));
   }
 }
@@ -148,20 +153,37 @@ void ConnectionFront::set_deadline(Connection& connection, milliseconds from_now
   check_at_ = std::min(check_at_, deadline);
 }
 
-void ConnectionFront::watch(int fd, int operation) const {
+void ConnectionFront::watch(int fd) const {
   epoll_event event{};
-  event.events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT;
+  event.events = EPOLLIN | EPOLLRDHUP | EPOLLET;
   event.data.fd = fd;
-  ::epoll_ctl(epoll_.get(), operation, fd, &event);
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event);
 }
 
-void ConnectionFront::receive(Connection& connection) {
+void ConnectionFront::pull(Connection& connection, Until until) {
   static thread_local std::array<char, 64 * 1024> chunk;
-  const ssize_t count = ::recv(connection.socket.get(), chunk.data(), chunk.size(), 0);
-  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return watch(connection.socket.get());
-  if (count <= 0) return forget(connection.socket.get());
-  if (connection.received.empty()) set_deadline(connection, options_.request_complete);
-  connection.received.append(chunk.data(), static_cast<std::size_t>(count));
+  while (!connection.ended) {
+    const ssize_t count = ::recv(connection.socket.get(), chunk.data(), chunk.size(), 0);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EAGAIN) return;
+    connection.ended = count <= 0;
+    if (count > 0) connection.received.append(chunk.data(), static_cast<std::size_t>(count));
+    // A stream socket that gives less than was asked for is empty (epoll(7)).
+    const bool empty = static_cast<std::size_t>(count) < chunk.size();
+    if (until == Until::short_read && empty) return;
+    connection.more = connection.received.size() > kReceivedMax;
+    if (connection.more) return;
+  }
+}
+
+void ConnectionFront::receive(Connection& connection, Until until) {
+  const bool first = connection.received.empty();
+  pull(connection, until);
+  if (connection.received.empty()) {
+    if (connection.ended) forget(connection.socket.get());
+    return;
+  }
+  if (first) set_deadline(connection, options_.request_complete);
   look(connection);
 }
 
@@ -169,11 +191,11 @@ void ConnectionFront::look(Connection& connection) {
   const Inspection inspection = protocol_.inspect(connection.received);
   switch (inspection.verdict) {
     case Inspection::Verdict::incomplete:
+      if (connection.ended) return forget(connection.socket.get());
       connection.received.reserve(inspection.request_bytes);
       if (inspection.send_continue && !std::exchange(connection.continued, true)) {
         ::send(connection.socket.get(), kContinue.data(), kContinue.size(), MSG_NOSIGNAL);
       }
-      watch(connection.socket.get());
       break;
     case Inspection::Verdict::complete:
       connection.request_bytes = inspection.request_bytes;
@@ -189,27 +211,50 @@ void ConnectionFront::look(Connection& connection) {
 }
 
 void ConnectionFront::work(Connection& connection) {
-  const int fd = connection.socket.get();
-  for (;;) {
-    const std::string_view request =
-        std::string_view(connection.received).substr(0, connection.request_bytes);
-    const Protocol::Answer answer = protocol_.answer(request, stopping_);
-    const bool sent = send_all(fd, answer.bytes, steady_clock::now() + limits::kAnswerTaken);
-    connection.received.erase(0, connection.request_bytes);
-    connection.continued = false;
-    if (!sent || !answer.keep_alive) return close_after_draining(connection);
-    if (connection.received.empty()) break;
-
-    // The client has sent more without waiting for the answer (pipelining).
-    const Inspection next = protocol_.inspect(connection.received);
-    if (next.verdict == Inspection::Verdict::refused) return refuse(connection, next.answer);
-    if (next.verdict == Inspection::Verdict::incomplete) break;
-    connection.request_bytes = next.request_bytes;
+  while (answer_one(connection)) {
+    if (!find_next(connection)) return;
   }
-  connection.deadline =
-      steady_clock::now() +
-      (connection.received.empty() ? options_.idle_connection : options_.request_complete);
-  give_back(connection, State::reading);
+  close_after_draining(connection);
+}
+
+/// False when the connection has to close.
+bool ConnectionFront::answer_one(Connection& connection) {
+  const std::string_view request =
+      std::string_view(connection.received).substr(0, connection.request_bytes);
+  const Protocol::Answer answer = protocol_.answer(request, stopping_);
+  const SteadyTime taken_by = steady_clock::now() + limits::kAnswerTaken;
+  const bool sent = send_all(connection.socket.get(), answer.bytes, taken_by);
+  connection.received.erase(0, connection.request_bytes);
+  connection.continued = false;
+  return sent && answer.keep_alive;
+}
+
+/// Whether another request is complete already (pipelining). If not, the connection is no longer
+/// the worker's when this returns.
+bool ConnectionFront::find_next(Connection& connection) {
+  for (;;) {
+    if (!connection.received.empty()) {
+      const Inspection next = protocol_.inspect(connection.received);
+      if (next.verdict == Inspection::Verdict::refused) {
+        refuse(connection, next.answer);
+        return false;
+      }
+      connection.request_bytes = next.request_bytes;
+      if (next.verdict == Inspection::Verdict::complete) return true;
+    }
+    if (connection.ended) {
+      close_after_draining(connection);
+      return false;
+    }
+    connection.deadline =
+        steady_clock::now() +
+        (connection.received.empty() ? options_.idle_connection : options_.request_complete);
+    State state = State::working;
+    const bool all_read = !connection.more;
+    if (all_read && connection.state.compare_exchange_strong(state, State::reading)) return false;
+    connection.state = State::working;
+    pull(connection, Until::end);
+  }
 }
 
 void ConnectionFront::refuse(Connection& connection, const std::string& answer) {
@@ -222,26 +267,16 @@ void ConnectionFront::refuse(Connection& connection, const std::string& answer) 
 void ConnectionFront::close_after_draining(Connection& connection) {
   ::shutdown(connection.socket.get(), SHUT_WR);
   connection.deadline = steady_clock::now() + limits::kRefusalDrain;
-  give_back(connection, State::draining);
-}
-
-/// Once the state is set, the front's thread may forget the connection: what follows must not touch
-/// it any more. At worst the descriptor is another connection's by then, which ignores the event.
-void ConnectionFront::give_back(Connection& connection, State state) const {
-  const int fd = connection.socket.get();
-  connection.state = state;
-  watch(fd);
+  connection.state = State::draining;
 }
 
 void ConnectionFront::drain(Connection& connection) {
-  static thread_local std::array<char, 64 * 1024> chunk;
-  const ssize_t count = ::recv(connection.socket.get(), chunk.data(), chunk.size(), 0);
-  if (count > 0) connection.drained_bytes += static_cast<std::size_t>(count);
-  const bool more = count > 0 || (count < 0 && (errno == EAGAIN || errno == EINTR));
-  if (!more || connection.drained_bytes > limits::kRefusalDrainBytes) {
-    return forget(connection.socket.get());
+  connection.received.clear();
+  pull(connection, Until::end);
+  connection.drained_bytes += connection.received.size();
+  if (connection.ended || connection.drained_bytes > limits::kRefusalDrainBytes) {
+    forget(connection.socket.get());
   }
-  watch(connection.socket.get());
 }
 
 void ConnectionFront::forget(int fd) {
@@ -256,7 +291,7 @@ void ConnectionFront::expire() {
   std::vector<int> over;
   for (const auto& [fd, connection] : connections_) {
     const auto state = connection->state.load();
-    if (state == State::working) continue;
+    if (state == State::working || state == State::interrupted) continue;
     const bool reading = state == State::reading;
     const bool idle = reading && connection->received.empty();
     const SteadyTime deadline = connection->deadline;

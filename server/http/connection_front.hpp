@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -74,17 +75,19 @@ class ConnectionFront {
   void stop();
 
  private:
-  enum class State { reading, working, draining };
+  enum class State { reading, working, interrupted, draining };
+  enum class Until { short_read, end };
   struct Connection;
 
   // On the front's thread.
   void run();
   int poll_timeout() const;
   void accept_all();
+  void watch(int fd) const;
   void pause_accepting(bool pause);
   void set_deadline(Connection& connection, std::chrono::milliseconds from_now);
-  void ready(Connection& connection);
-  void receive(Connection& connection);
+  void ready(Connection& connection, std::uint32_t events);
+  void receive(Connection& connection, Until until);
   void look(Connection& connection);
   void drain(Connection& connection);
   void expire();
@@ -92,10 +95,11 @@ class ConnectionFront {
 
   // On a worker.
   void work(Connection& connection);
+  bool answer_one(Connection& connection);
+  bool find_next(Connection& connection);
 
   // On whichever has the connection.
-  void watch(int fd, int operation = EPOLL_CTL_MOD) const;
-  void give_back(Connection& connection, State state) const;
+  void pull(Connection& connection, Until until);
   void refuse(Connection& connection, const std::string& answer);
   void close_after_draining(Connection& connection);
 

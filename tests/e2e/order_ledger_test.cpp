@@ -84,16 +84,18 @@ void write_orders(const std::string& url, int writer, const std::atomic<bool>& d
   http::Client client(url);
   for (int nth = 0; !done; ++nth) {
     const std::string key = std::to_string(writer) + "-" + std::to_string(nth);
-    const bool answered = test::eventually([&] {
-      ledger.attempt();
-      const auto answer = client.send(order_with(key), 10s);
-      if (answer && answer->status == 201) {
-        ledger.accept(key, parse_json(answer->body)->at("id"));
-        return true;
-      }
-      if (!answer && !answer.error().definite()) ledger.unknown(key);
-      return false;
-    }, 30s);
+    const bool answered = test::eventually(
+        [&] {
+          ledger.attempt();
+          const auto answer = client.send(order_with(key), 10s);
+          if (answer && answer->status == 201) {
+            ledger.accept(key, parse_json(answer->body)->at("id"));
+            return true;
+          }
+          if (!answer && !answer.error().definite()) ledger.unknown(key);
+          return false;
+        },
+        30s);
     if (!answered) return;
   }
 }
@@ -151,8 +153,8 @@ TEST_CASE("every answered order is there after any number of kills, and once", "
   std::set<std::string> items;
   for (const auto& [id, item] : stored) items.insert(item);
   WARN("ledger: attempted " << ledger.attempted() << ", accepted " << ledger.accepted().size()
-                            << ", outcome unknown at first " << ledger.unknown().size()
-                            << ", lost " << lost << ", duplicated " << stored.size() - items.size());
+                            << ", outcome unknown at first " << ledger.unknown().size() << ", lost "
+                            << lost << ", duplicated " << stored.size() - items.size());
   CHECK(lost == 0);
   CHECK(changed == 0);
   CHECK(items.size() == stored.size());
