@@ -21,6 +21,7 @@ std::string format_table(const std::vector<std::vector<std::string>>& cells) {
       const bool last = i + 1 == row.size();
       out += last ? cell : timeline::fit(cell, widths[i]) + "  ";
     }
+    out.erase(out.find_last_not_of(' ') + 1);  // cells at the end of a line may be empty
     out += '\n';
   }
   return out;

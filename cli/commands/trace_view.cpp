@@ -14,7 +14,8 @@ namespace {
 Json to_json(const trace::Attributes& attributes) {
   Json object = Json::object();
   for (const auto& [key, value] : attributes) {
-    std::visit([&](const auto& held) { object[key] = held; }, value);
+    Json& member = object[key];
+    std::visit([&member](const auto& held) { member = held; }, value);
   }
   return object;
 }
