@@ -266,8 +266,18 @@ void ConnectionFront::refuse(Connection& connection, const std::string& answer) 
 /// (RFC 9112, section 9.6): half-close, read on for a moment, then close.
 void ConnectionFront::close_after_draining(Connection& connection) {
   ::shutdown(connection.socket.get(), SHUT_WR);
-  connection.deadline = steady_clock::now() + limits::kRefusalDrain;
-  connection.state = State::draining;
+  for (;;) {
+    connection.received.clear();
+    pull(connection, Until::end);
+    const milliseconds wait = connection.ended ? milliseconds(0) : limits::kRefusalDrain;
+    connection.deadline = steady_clock::now() + wait;
+    State state = connection.state;
+    if (state != State::interrupted &&
+        connection.state.compare_exchange_strong(state, State::draining)) {
+      return;
+    }
+    connection.state = State::working;  // something came meanwhile: look again
+  }
 }
 
 void ConnectionFront::drain(Connection& connection) {

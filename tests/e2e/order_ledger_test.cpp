@@ -100,6 +100,42 @@ void write_orders(const std::string& url, int writer, const std::atomic<bool>& d
   }
 }
 
+/// Threads that write orders until they are told to stop, or go out of scope.
+class Writers {
+ public:
+  Writers(const std::string& url, Ledger& ledger) {
+    for (int writer = 0; writer < kWriters; ++writer) {
+      threads_.emplace_back([=, this, &ledger] { write_orders(url, writer, done_, ledger); });
+    }
+  }
+  Writers(const Writers&) = delete;
+  Writers& operator=(const Writers&) = delete;
+  ~Writers() { stop(); }
+
+  void stop() {
+    done_ = true;
+    for (std::thread& thread : threads_) {
+      if (thread.joinable()) thread.join();
+    }
+  }
+
+ private:
+  std::atomic<bool> done_ = false;
+  std::vector<std::thread> threads_;
+};
+
+/// Waits until the order service is ready in a process other than `last`; 0 if it never is.
+pid_t next_process(const test::TestLab& lab, pid_t last) {
+  pid_t found = 0;
+  test::eventually([&] {
+    const Json order = lab.service("order");
+    if (order.at("state") != "ready" || order.at("pid") == last) return false;
+    found = order.at("pid");
+    return true;
+  });
+  return found;
+}
+
 /// Every order that the service has, by id.
 std::map<std::int64_t, std::string> stored_orders(const std::string& url) {
   http::Client client(url);
@@ -120,21 +156,18 @@ TEST_CASE("every answered order is there after any number of kills, and once", "
   REQUIRE(lab.run({"up", "-d"}).exit_code == 0);
   const std::string url = lab.service("order").at("url");
   Ledger ledger;
-  std::atomic<bool> done = false;
-  std::vector<std::thread> writers;
-  for (int writer = 0; writer < kWriters; ++writer) {
-    writers.emplace_back([&, writer] { write_orders(url, writer, done, ledger); });
+  Writers writers(url, ledger);
+  pid_t process = 0;
+  for (int kill = 0; kill < kills(); ++kill) {
+    process = next_process(lab, process);
+    REQUIRE(process > 0);
+    REQUIRE(ledger.await_answers(1 + kill % 23));
+    ::kill(process, SIGKILL);
   }
-  bool answered = true;
-  for (int kill = 0; kill < kills() && answered; ++kill) {
-    answered = ledger.await_answers(1 + kill % 23);
-    ::kill(lab.pid("order"), SIGKILL);
-  }
-  answered = answered && ledger.await_answers(10);
-  done = true;
-  for (std::thread& writer : writers) writer.join();
+  REQUIRE(next_process(lab, process) > 0);
+  REQUIRE(ledger.await_answers(10));
+  writers.stop();
 
-  REQUIRE(answered);
   CHECK(lab.service("order").at("restarts") == kills());
   CHECK_FALSE(ledger.unknown().empty());  // else no kill hit an order, and nothing was proven
 
