@@ -287,9 +287,10 @@ void HttpServer::handle(const httplib::Request& request, httplib::Response& resp
     if (auto access = check_access(*route, exchange.frame); !access) return fail(access.error());
     return call(*route, HandledRequest(request, exchange, match->parameter, span));
   };
-  const Result<Response> result = run();
-  const std::string trace_id = span.context().trace_id.hex();
-  const Response answer = result ? *result : problem_response(result.error(), trace_id);
+  Result<Response> result = run();
+  const trace::TraceId& trace_id = span.context().trace_id;
+  const Response answer =
+      result ? std::move(*result) : problem_response(result.error(), trace_id.hex());
 
   response.status = answer.status;
   response.set_content(answer.body, answer.content_type);
@@ -301,7 +302,7 @@ void HttpServer::handle(const httplib::Request& request, httplib::Response& resp
   }
   if (!result && result.error().code == Code::internal) {
     spdlog::error("{} {} failed: {} trace={}", request.method, escape_control(request.path),
-                  escape_control(result.error().message), trace_id);
+                  escape_control(result.error().message), trace_id.hex());
   }
   if (!span.recording()) return;
 
@@ -316,7 +317,8 @@ void HttpServer::handle(const httplib::Request& request, httplib::Response& resp
     if (answer.status >= 500) span.fail(result.error().message);
   }
   spdlog::info("{} {} {} {:.2f} ms trace={}", request.method, escape_control(request.path),
-               answer.status, std::chrono::duration<double, std::milli>(took).count(), trace_id);
+               answer.status, std::chrono::duration<double, std::milli>(took).count(),
+               trace_id.hex());
 }
 
 void HttpServer::explain(httplib::Response& response) {
