@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "commands/commands.hpp"
@@ -62,26 +63,35 @@ const CLI::App& named_command(const CLI::App& app) {
   return named.empty() ? app : named_command(*named.front());
 }
 
+/// Follows the arguments down the tree of commands, to the first that is nearly the name of one.
+/// Values of options are no commands and are rarely near one: they are passed over.
+std::optional<Error> mistyped_command(const CLI::App& app,
+                                      const std::vector<std::string>& arguments) {
+  const CLI::App* command = &app;
+  for (const std::string& argument : arguments) {
+    if (argument.rfind('-', 0) == 0) continue;
+    const CLI::App* named = nullptr;
+    std::vector<std::string> names;
+    for (const CLI::App* sub : command->get_subcommands([](const CLI::App*) { return true; })) {
+      names.push_back(sub->get_name());
+      if (sub->get_name() == argument) named = sub;
+    }
+    const std::string nearest = named ? "" : msdemo::commands::nearest(argument, names);
+    if (!nearest.empty()) {
+      return Error{Code::usage, fmt::format("there is no command `{}`", argument),
+                   fmt::format("did you mean `{}`? see `{} --help`", nearest,
+                               msdemo::commands::full_name(*command))};
+    }
+    if (named != nullptr) command = named;
+  }
+  return std::nullopt;
+}
+
 Error usage_error(const CLI::App& app, const CLI::ParseError& error,
                   const std::vector<std::string>& arguments) {
-  const CLI::App& command = named_command(app);
-  std::vector<std::string> names;
-  for (const CLI::App* sub : command.get_subcommands([](const CLI::App*) { return true; })) {
-    names.push_back(sub->get_name());
-  }
-  const std::string help = fmt::format("see `{} --help`", msdemo::commands::full_name(command));
-  for (const std::string& argument : arguments) {
-    const bool looked_up =
-        argument.rfind('-', 0) != 0 && !names.empty() && argument != command.get_name();
-    if (!looked_up) continue;
-    const std::string nearest = msdemo::commands::nearest(argument, names);
-    const bool known = std::find(names.begin(), names.end(), argument) != names.end();
-    if (known) continue;
-    if (!nearest.empty()) {
-      return {Code::usage, fmt::format("there is no command `{}`", argument),
-              fmt::format("did you mean `{}`? {}", nearest, help)};
-    }
-  }
+  if (auto mistyped = mistyped_command(app, arguments)) return std::move(*mistyped);
+  const std::string help =
+      fmt::format("see `{} --help`", msdemo::commands::full_name(named_command(app)));
   if (error.get_name() == "ConversionError") {
     // "Could not convert: --user = abc": every option that is converted is a number.
     const std::string_view what = error.what();

@@ -107,6 +107,7 @@ TEST_CASE("refusals tell what, why and what next, with their exit codes", "[e2e]
       {{"trace", "show", "xyz"}, 64, "32"},
       {{"trace", "show", "4bf92f3577b34da6a3ce929d0e0e4736"}, 1, "has no trace"},
       {{"ordr"}, 64, "did you mean `order`?"},
+      {{"restrat", "order"}, 64, "did you mean `restart`?"},
       {{"order", "creat"}, 64, "did you mean `create`?"},
       {{"completion", "powershell"}, 64, "bash"},
   };
