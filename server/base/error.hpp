@@ -2,7 +2,6 @@
 // It exists so that an HTTP status, an exit code and "did it happen?" are decided in one place.
 #pragma once
 
-#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,8 +19,12 @@ enum class Code {
   not_found,
   user_not_found,
   order_not_found,
+  topic_not_found,
+  group_not_found,
+  dead_letter_not_found,
   method_not_allowed,
   slow_request,
+  stale_lease,
   length_required,
   body_too_large,
   uri_too_long,
@@ -35,13 +38,15 @@ enum class Code {
   upstream_invalid,
   upstream_unavailable,
   overloaded,
+  topic_full,
   upstream_timeout,
   storage_full,
-  // Seen by a caller.
+  // Seen by a caller or a consumer.
   unreachable,
   connection_lost,
   timeout,
   invalid_reply,
+  invalid_message,
   // Said by the command line.
   usage,
   no_lab,
@@ -75,7 +80,6 @@ struct Error {
   std::string field{};               ///< the offending field, for invalid_field
   std::vector<std::string> allow{};  ///< methods, for method_not_allowed
   std::string trace_id{};            ///< as told by the service that failed; may be empty
-  std::optional<std::chrono::seconds> retry_after{};
 
   bool definite() const { return info(code).definite; }
   std::string_view name() const { return info(code).name; }

@@ -48,6 +48,41 @@ inline constexpr std::size_t kWriteQueue = 4096;
 inline constexpr std::size_t kReadConnections = 8;
 inline constexpr std::size_t kCachedStatements = 64;
 
+// Messages.
+inline constexpr std::size_t kMessageBytes = 64 * 1024;
+inline constexpr std::size_t kTopicBytes = 64;
+inline constexpr std::size_t kPartitionKeyBytes = 255;
+inline constexpr std::size_t kTopics = 1000;
+inline constexpr std::size_t kGroups = 100;
+inline constexpr std::int64_t kTopicMessages = 1'000'000;
+inline constexpr std::int64_t kTopicRetained = 10'000;  ///< after every group has had them
+inline constexpr std::int64_t kDeadLetters = 100'000;
+inline constexpr std::int64_t kOutboxMessages = 1'000'000;
+inline constexpr std::int64_t kInboxKept = 1'000'000;
+inline constexpr std::size_t kBatchMessages = 256;
+inline constexpr std::size_t kBatchBytes = 1024 * 1024;  ///< of bodies; one message always fits
+inline constexpr std::size_t kBrokerBodyBytes = 8 * 1024 * 1024;
+inline constexpr std::size_t kPeekedMessages = 100;
+inline constexpr seconds kReceiveWait{10};
+inline constexpr std::size_t kReceiveWaiters = 128;
+inline constexpr seconds kLease{5};
+inline constexpr int kMaxAttempts = 10;
+inline constexpr milliseconds kRetryBase{20};
+inline constexpr milliseconds kRetryCap{1000};
+inline constexpr seconds kRetryDelay{3600};  ///< the longest a consumer may ask for
+inline constexpr milliseconds kBatchTarget{20};  ///< how long a batch of messages should take
+inline constexpr seconds kBrokerCall{5};
+inline constexpr int kConsumers = 64;  ///< in one service
+inline constexpr std::size_t kReasonBytes = 1024;
+
+// Waiting for an order.
+inline constexpr seconds kOrderWait{30};
+inline constexpr std::size_t kOrderWaiters = 128;
+
+// Faults.
+inline constexpr std::size_t kFaults = 100;
+inline constexpr seconds kFaultLatency{60};
+
 // Tracing.
 inline constexpr double kSampleBurst = 100;
 inline constexpr double kSamplesPerSecond = 20;
@@ -76,7 +111,6 @@ inline constexpr seconds kLabAction{20};
 inline constexpr seconds kPreviousLab{2};
 inline constexpr seconds kTracePoll{10};
 inline constexpr std::size_t kControlThreads = 32;
-inline constexpr std::size_t kTracesListed = 1000;
 inline constexpr std::size_t kLabNameBytes = 32;
 inline constexpr std::size_t kRecordBytes = 64 * 1024;
 inline constexpr int kLogLinesShown = 100'000;
@@ -84,5 +118,6 @@ inline constexpr std::size_t kLogLineBytes = 64 * 1024;
 inline constexpr std::size_t kLogBytes = 8 * 1024 * 1024;
 inline constexpr std::size_t kOrdersPerCommand = 10'000;
 inline constexpr std::size_t kTimelinesPerCommand = 5;
+inline constexpr std::size_t kOrdersCompared = 100;
 
 }  // namespace msdemo::limits

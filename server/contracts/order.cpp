@@ -30,6 +30,10 @@ std::optional<std::string> unquote(std::string_view text) {
   return inside;
 }
 
+tl::unexpected<Error> not_an_order(std::string_view why) {
+  return fail(Code::invalid_reply, fmt::format("the answer is not an order: {}", why));
+}
+
 }  // namespace
 
 std::string_view to_string(OrderStatus status) {
@@ -54,19 +58,22 @@ Result<NewOrder> parse_new_order(std::string_view body) {
 
 Result<Order> parse_order(std::string_view body) {
   const auto json = parse_json(body);
-  const auto not_an_order = [](std::string_view why) {
-    return fail(Code::invalid_reply, fmt::format("the answer is not an order: {}", why));
-  };
   if (!json) return not_an_order(json.error().message);
+  return parse_order(*json);
+}
+
+Result<Order> parse_order(const Json& json) {
   try {
-    const auto status = parse_order_status(json->at("status").get<std::string>());
+    const auto status = parse_order_status(json.at("status").get<std::string>());
     if (!status) return not_an_order("its status is unknown");
-    return Order{.id = json->at("id").get<std::int64_t>(),
-                 .user_id = json->at("user_id").get<std::int64_t>(),
-                 .item_name = json->at("item_name").get<std::string>(),
-                 .username = json->value("username", ""),
+    const Json reason = json.value("reason", Json());
+    return Order{.id = json.at("id").get<std::int64_t>(),
+                 .user_id = json.at("user_id").get<std::int64_t>(),
+                 .item_name = json.at("item_name").get<std::string>(),
+                 .username = json.value("username", ""),
                  .status = *status,
-                 .created_at = json->value("created_at", "")};
+                 .created_at = json.value("created_at", ""),
+                 .reason = reason.is_null() ? "" : reason.get<std::string>()};
   } catch (const Json::exception&) {
     return not_an_order("a field is missing or of another type");
   }
@@ -95,7 +102,8 @@ Json to_json(const Order& order) {
           {"item_name", order.item_name},
           {"username", order.username},
           {"status", to_string(order.status)},
-          {"created_at", order.created_at}};
+          {"created_at", order.created_at},
+          {"reason", order.reason.empty() ? Json() : Json(order.reason)}};
 }
 
 Json to_json(const Page<Order>& page) {

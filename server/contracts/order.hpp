@@ -29,12 +29,14 @@ struct Order {
   std::string username;  ///< empty while nobody has looked the user up
   OrderStatus status;
   std::string created_at;  ///< RFC 3339, UTC
+  std::string reason{};    ///< why it was rejected or failed; else empty
 };
 
 Result<NewOrder> parse_new_order(std::string_view body);
 
 /// An order as the order service answered it; fails with invalid_reply when it is not one.
 Result<Order> parse_order(std::string_view body);
+Result<Order> parse_order(const Json& json);
 
 /// An `Idempotency-Key` header: 1–255 visible ASCII characters, bare or as a quoted string
 /// (RFC 9651, section 3.3.3); both spellings are the same key.

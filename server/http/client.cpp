@@ -4,10 +4,12 @@
 #include <fmt/format.h>
 #include <httplib.h>
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <mutex>
 
@@ -26,7 +28,8 @@ using std::chrono::milliseconds;
 /// every wait ends at one deadline.
 class DeadlineStream final : public httplib::Stream {
  public:
-  DeadlineStream(int fd, SteadyTime deadline) : fd_(fd), deadline_(deadline) {}
+  DeadlineStream(int fd, int interrupt_fd, SteadyTime deadline)
+      : fd_(fd), interrupt_fd_(interrupt_fd), deadline_(deadline) {}
 
   bool is_readable() const override { return true; }
   bool is_writable() const override { return true; }
@@ -71,14 +74,15 @@ class DeadlineStream final : public httplib::Stream {
         return !too_large();
       }
       if (count == 0 || (errno != EAGAIN && errno != EINTR)) return false;
-      if (!wait_for(fd_, POLLIN, deadline_)) {
-        timed_out_ = true;
+      if (!wait_for(fd_, POLLIN, deadline_, interrupt_fd_)) {
+        timed_out_ = std::chrono::steady_clock::now() >= deadline_;
         return false;
       }
     }
   }
 
   const int fd_;
+  const int interrupt_fd_;
   const SteadyTime deadline_;
   std::string unsent_;
   std::array<char, 8 * 1024> buffer_;
@@ -115,8 +119,8 @@ class Connection final : private httplib::ClientImpl {
     bool may_repeat = false;  ///< the connection was closed before anything came back
   };
 
-  Outcome exchange(httplib::Request request, SteadyTime deadline) {
-    DeadlineStream stream(socket_.get(), deadline);
+  Outcome exchange(httplib::Request request, int interrupt_fd, SteadyTime deadline) {
+    DeadlineStream stream(socket_.get(), interrupt_fd, deadline);
     httplib::Response response;
     httplib::Error error = httplib::Error::Success;
     if (!process_request(stream, request, response, false, error)) {
@@ -181,6 +185,7 @@ class Client::Connections {
   Result<ClientResponse> send(const ClientRequest& request, const std::string& traceparent,
                               SteadyTime deadline) {
     for (;;) {
+      if (interrupted_) return fail(Code::unreachable, "this client has been interrupted");
       std::unique_ptr<Connection> connection = take();
       const bool kept = connection != nullptr;
       if (!kept) {
@@ -188,12 +193,17 @@ class Client::Connections {
         if (!socket) return fail(std::move(socket.error()));
         connection = std::make_unique<Connection>(host_, port_, std::move(*socket));
       }
-      auto outcome = connection->exchange(to_httplib(request, traceparent), deadline);
+      auto outcome = connection->exchange(to_httplib(request, traceparent), interrupt_.get(), deadline);
       if (connection->open()) give_back(std::move(connection));
       const bool repeat =
           !outcome.response && outcome.may_repeat && kept && is_safe(request.method);
       if (!repeat) return std::move(outcome.response);
     }
+  }
+
+  void interrupt() {
+    interrupted_ = true;
+    ::eventfd_write(interrupt_.get(), 1);
   }
 
   const std::string& url() const { return url_; }
@@ -221,6 +231,8 @@ class Client::Connections {
   const std::string peer_;
   std::string host_;
   int port_ = 0;
+  FileDescriptor interrupt_{::eventfd(0, EFD_CLOEXEC)};  ///< readable once interrupted
+  std::atomic<bool> interrupted_ = false;
   std::mutex mutex_;  ///< guards idle_
   std::vector<std::unique_ptr<Connection>> idle_;
 };
@@ -236,6 +248,10 @@ Client::Client(const std::string& url, std::string peer)
     : connections_(std::make_unique<Connections>(url, std::move(peer))) {}
 
 Client::~Client() = default;
+
+void Client::interrupt() {
+  connections_->interrupt();
+}
 
 const std::string& Client::url() const {
   return connections_->url();

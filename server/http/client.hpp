@@ -56,6 +56,10 @@ class Client {
   Result<ClientResponse> send(const ClientRequest& request, std::chrono::milliseconds deadline,
                               const trace::Span* parent = nullptr, std::string_view route = {});
 
+  /// Breaks every exchange that is under way, and each later one before it begins: they end with
+  /// connection_lost or unreachable. For whoever must leave while another thread waits.
+  void interrupt();
+
   /// `http://host:port`, as given.
   const std::string& url() const;
 

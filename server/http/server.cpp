@@ -52,11 +52,9 @@ Response problem_response(const Error& error, const std::string& trace_id) {
   }
   if (error.code == Code::token_required)
     response.headers.emplace_back("WWW-Authenticate", "Bearer");
-  const bool temporary = error.code == Code::upstream_unavailable || error.code == Code::overloaded;
-  if (temporary || error.retry_after) {
-    const auto seconds = error.retry_after.value_or(std::chrono::seconds(1)).count();
-    response.headers.emplace_back("Retry-After", std::to_string(seconds));
-  }
+  const bool temporary = error.code == Code::upstream_unavailable ||
+                         error.code == Code::overloaded || error.code == Code::topic_full;
+  if (temporary) response.headers.emplace_back("Retry-After", "1");
   return response;
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -99,14 +100,15 @@ Result<FileDescriptor> connect_to(const std::string& host, int port, SteadyTime 
   return fail(Code::unreachable, fmt::format("cannot reach {}:{}: {}", host, port, reason));
 }
 
-bool wait_for(int fd, short events, SteadyTime deadline) {
+bool wait_for(int fd, short events, SteadyTime deadline, int interrupt_fd) {
   using namespace std::chrono;
   for (;;) {
     const auto left = ceil<milliseconds>(deadline - steady_clock::now()).count();
     if (left <= 0) return false;
-    pollfd entry{fd, events, 0};
-    const int ready = ::poll(&entry, 1, static_cast<int>(std::min<long long>(left, 60'000)));
-    if (ready > 0) return true;
+    std::array<pollfd, 2> entries{{{fd, events, 0}, {interrupt_fd, POLLIN, 0}}};
+    const int ready =
+        ::poll(entries.data(), entries.size(), static_cast<int>(std::min<long long>(left, 60'000)));
+    if (ready > 0) return entries[1].revents == 0;
     if (ready < 0 && errno != EINTR) return false;
   }
 }

@@ -40,8 +40,9 @@ int local_port(int fd);
 /// unreachable.
 Result<FileDescriptor> connect_to(const std::string& host, int port, SteadyTime deadline);
 
-/// Waits until `fd` is ready for `events` (POLLIN, POLLOUT); false when `deadline` passed first.
-bool wait_for(int fd, short events, SteadyTime deadline);
+/// Waits until `fd` is ready for `events` (POLLIN, POLLOUT); false when `deadline` passed first, or
+/// `interrupt_fd` (if it is one) became readable.
+bool wait_for(int fd, short events, SteadyTime deadline, int interrupt_fd = -1);
 
 /// Sends all of `bytes` by `deadline`; false if the peer is gone or too slow.
 bool send_all(int fd, std::string_view bytes, SteadyTime deadline);

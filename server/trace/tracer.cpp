@@ -30,19 +30,19 @@ Span& Span::operator=(Span&& other) noexcept {
 
 Span Span::child(std::string_view name, SpanKind kind) const {
   if (!context_.sampled) return Span(*tracer_, context_);
+  return tracer_->open(name, kind, next_context(), context_.span_id);
+}
+
+SpanContext Span::next_context() const {
   SpanContext inner = context_;
-  inner.span_id = SpanId::random(tracer_->rng_);
-  return tracer_->open(name, kind, inner, context_.span_id);
+  if (context_.sampled) inner.span_id = SpanId::random(tracer_->rng_);
+  return inner;
 }
 
 void Span::set(std::string_view key, AttributeValue value) {
   if (!record_) return;
   if (auto* text = std::get_if<std::string>(&value)) *text = bounded(*text);
   record_->attributes.emplace_back(key, std::move(value));
-}
-
-void Span::rename(std::string_view name) {
-  if (record_) record_->name = name;
 }
 
 void Span::event(std::string_view name, Attributes attributes) {
@@ -87,6 +87,12 @@ Span Tracer::start(std::string_view name, SpanKind kind,
       recorder_ != nullptr && (remote ? remote->sampled : sampler_->sample(context.trace_id.low));
   if (!context.sampled) return Span(*this, context);
   return open(name, kind, context, remote ? remote->span_id : SpanId{});
+}
+
+void Tracer::record(SpanRecord span) const {
+  if (recorder_ == nullptr) return;
+  if (span.service.empty()) span.service = service_;
+  recorder_->record(std::move(span));
 }
 
 Span Tracer::open(std::string_view name, SpanKind kind, SpanContext context, SpanId parent) const {

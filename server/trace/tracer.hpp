@@ -30,8 +30,11 @@ class Span {
   /// A span inside this one, starting now.
   Span child(std::string_view name, SpanKind kind = SpanKind::internal) const;
 
+  /// What a child would have: for a span that begins here and ends on another thread or in another
+  /// process, which then gives it to Tracer::record().
+  SpanContext next_context() const;
+
   void set(std::string_view key, AttributeValue value);
-  void rename(std::string_view name);
   void event(std::string_view name, Attributes attributes = {});
 
   /// Marks the span as failed; `reason` is shown on the timeline.
@@ -61,6 +64,10 @@ class Tracer {
   /// The first span of this process for a request: `remote` (from a valid traceparent) decides
   /// whether it is sampled, else the sampler.
   Span start(std::string_view name, SpanKind kind, const std::optional<SpanContext>& remote) const;
+
+  /// Records a finished span that no Span followed. An empty service becomes this process's.
+  /// Whether its trace is sampled is for the caller to know.
+  void record(SpanRecord span) const;
 
  private:
   friend class Span;
