@@ -9,23 +9,36 @@
 #include <unistd.h>
 
 #include <array>
-#include <atomic>
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
+#include <optional>
 #include <system_error>
 
 #include "base/json.hpp"
 #include "base/log.hpp"
 #include "base/rng.hpp"
+#include "base/stop_signal.hpp"
+#include "broker/routes.hpp"
+#include "broker/service.hpp"
+#include "broker/store.hpp"
+#include "faults/faults.hpp"
 #include "http/admin.hpp"
 #include "http/client.hpp"
 #include "http/otlp_sink.hpp"
 #include "http/server.hpp"
+#include "messaging/consumer.hpp"
+#include "messaging/embedded_broker.hpp"
+#include "messaging/outbox_relay.hpp"
 #include "metrics/metrics.hpp"
+#include "notify/routes.hpp"
+#include "notify/worker.hpp"
 #include "order/routes.hpp"
+#include "order/worker.hpp"
 #include "trace/recorder.hpp"
 #include "trace/sampler.hpp"
 #include "user/routes.hpp"
+#include "user/worker.hpp"
 
 namespace msdemo {
 
@@ -94,25 +107,159 @@ Result<std::unique_ptr<trace::SpanSink>> make_sink(const std::optional<std::stri
   return std::make_unique<http::OtlpSink>(*target);
 }
 
-/// One service's parts, in the order they need each other.
-struct UserParts {
-  explicit UserParts(storage::Database& database) : store(database) {}
+/// What every service has around its own parts.
+struct Host {
+  const ServeSettings& settings;
+  storage::Database& database;
+  const trace::Tracer& tracer;
+  metrics::Registry& metrics;
+  Rng& rng;
+  faults::Faults& faults;
+};
 
+/// A service's broker, and the consumers that hand its messages to the service's worker.
+class Messages {
+ public:
+  explicit Messages(const Host& host) : host_(host), broker_(host.settings.broker_url) {}
+
+  messaging::Broker& broker() { return broker_; }
+
+  template <class Worker>
+  void begin(Worker& worker) {
+    messaging::ConsumerOptions options{.group = host_.settings.service,
+                                       .topics = Worker::topics(),
+                                       .consumers = host_.settings.consumers};
+    consumers_.emplace(
+        broker_, std::move(options), [&worker](auto batch) { return worker.handle(batch); },
+        host_.tracer, real_clock(), host_.rng, host_.faults);
+  }
+  void end() { consumers_.reset(); }
+
+ private:
+  const Host& host_;
+  messaging::EmbeddedBroker broker_;
+  std::optional<messaging::ConsumerLoop> consumers_;
+};
+
+// Each service's parts, in the order they need each other. begin() is called once the service
+// answers; end() when it is about to stop, so that nothing that waits in here holds it up.
+
+struct UserParts {
+  explicit UserParts(const Host& host)
+      : store(host.database), messages(host), worker(store, messages.broker(), real_clock()) {}
+
+  static auto migrations() { return user::migrations(); }
   http::Router routes() { return user::routes(store); }
+  void begin() { messages.begin(worker); }
+  void end() { messages.end(); }
 
   user::UserStore store;
+  Messages messages;
+  user::UserWorker worker;
 };
 
 struct OrderParts {
-  OrderParts(storage::Database& database, const std::string& user_url)
-      : store(database), users(user_url, "user"), service(store, users, real_clock()) {}
+  explicit OrderParts(const Host& of)
+      : host(of),
+        outbox(host.database, real_clock()),
+        store(host.database, outbox),
+        users(host.settings.user_url, "user"),
+        service(store, users, waiters, host.faults, real_clock(), host.rng),
+        messages(host),
+        worker(store, waiters, real_clock()) {
+    host.metrics.gauge("msdemo_outbox_messages", "Messages that the broker does not have yet",
+                       [this] { return static_cast<double>(outbox.count().value_or(0)); });
+  }
 
+  static auto migrations() { return order::migrations(); }
   http::Router routes() { return order::routes(service, store); }
+  void begin() {
+    relay.emplace(outbox, messages.broker(), host.tracer, real_clock(), host.rng, host.faults);
+    messages.begin(worker);
+  }
+  void end() {
+    waiters.close();
+    messages.end();
+    relay.reset();
+  }
 
+  const Host& host;
+  messaging::Outbox outbox;
   order::OrderStore store;
   http::Client users;
+  order::Waiters waiters;
   order::OrderService service;
+  Messages messages;
+  order::OrderWorker worker;
+  std::optional<messaging::OutboxRelay> relay{};
 };
+
+struct BrokerParts {
+  explicit BrokerParts(std::unique_ptr<broker::BrokerStore> opened)
+      : store(std::move(opened)), service(*store, real_clock()) {}
+
+  static auto migrations() { return broker::migrations(); }
+  http::Router routes() { return broker::routes(service); }
+  void begin() {}
+  void end() { service.stop(); }
+
+  std::unique_ptr<broker::BrokerStore> store;
+  broker::BrokerService service;
+};
+
+struct NotifyParts {
+  explicit NotifyParts(const Host& host)
+      : store(host.database), messages(host), worker(store, real_clock()) {}
+
+  static auto migrations() { return notify::migrations(); }
+  http::Router routes() { return notify::routes(store); }
+  void begin() { messages.begin(worker); }
+  void end() { messages.end(); }
+
+  notify::ReceiptStore store;
+  Messages messages;
+  notify::NotifyWorker worker;
+};
+
+template <class Parts>
+Result<std::unique_ptr<Parts>> open_parts(const Host& host) {
+  return std::make_unique<Parts>(host);
+}
+
+template <>
+Result<std::unique_ptr<BrokerParts>> open_parts(const Host& host) {
+  auto store = broker::BrokerStore::open(host.database, real_clock());
+  if (!store) return fail(std::move(store.error()));
+  return std::make_unique<BrokerParts>(std::move(*store));
+}
+
+/// The same routes, each of which first waits as long as the service's latency fault says.
+http::Router with_latency(const http::Router& routes, faults::Faults& faults,
+                          const StopSignal& stop) {
+  http::Router delayed;
+  for (const http::Route& route : routes.routes()) {
+    delayed.add(
+        route.method, route.pattern,
+        [handler = route.handler, &faults, &stop](const http::Request& request) {
+          if (const auto latency = faults.latency(); latency.count() > 0) {
+            request.span().event("fault.latency", {{"delay_us", latency.count()}});
+            stop.wait(latency);
+          }
+          return handler(request);
+        },
+        route.access);
+  }
+  return delayed;
+}
+
+/// The token in `file`; nothing if there is no file, so that nobody has it.
+Result<std::string> read_token(const std::optional<std::filesystem::path>& file) {
+  if (!file) return std::string();
+  std::ifstream stream(*file);
+  std::string token;
+  if (std::getline(stream, token) && !token.empty()) return token;
+  return fail(Code::lab_failed, fmt::format("there is no token in {}", file->string()));
+}
 
 Result<void> tell_ready(const ServeSettings& settings, const http::Server& server,
                         const http::Server& admin) {
@@ -133,69 +280,87 @@ Result<void> tell_ready(const ServeSettings& settings, const http::Server& serve
 }
 
 template <class Parts>
-Result<void> serve_parts(const ServeSettings& settings, const sigset_t& signals,
-                         storage::Database& database, Parts& parts) {
+Result<void> serve_as(const ServeSettings& settings, const sigset_t& signals) {
   auto sampler = make_sampler();
   if (!sampler) return fail(sampler.error());
   const auto sink = make_sink(settings.otlp_url);
   if (!sink) return fail(sink.error());
+  const auto token = read_token(settings.token_file);
+  if (!token) return fail(token.error());
+  auto database = storage::open_sqlite(settings.data_dir / (settings.service + ".db"),
+                                       settings.durability, Parts::migrations());
+  if (!database) return fail(database.error());
+
   Rng rng(random_seed());
   trace::Recorder recorder(**sink);
   const trace::Tracer tracer(settings.service, recorder, *sampler, real_clock(), rng);
   metrics::Registry metrics;
   metrics.gauge("msdemo_spans_lost", "Spans dropped or not delivered since the start",
                 [&] { return static_cast<double>(recorder.lost()); });
+  faults::Faults faults;
+  StopSignal draining;
+  const Host host{settings, **database, tracer, metrics, rng, faults};
+  const auto parts = open_parts<Parts>(host);
+  if (!parts) return fail(parts.error());
 
-  std::atomic<bool> draining = false;
   const auto ready = [&]() -> Result<void> {
-    if (draining) return fail(Code::overloaded, "the service is draining");
-    return database.read(nullptr, "ready", [](storage::Transaction& tx) -> Result<void> {
+    if (draining.stopped()) return fail(Code::overloaded, "the service is draining");
+    return (*database)->read(nullptr, "ready", [](storage::Transaction& tx) -> Result<void> {
       if (const auto rows = tx.query("SELECT 1"); !rows) return fail(rows.error());
       return {};
     });
   };
-  http::ServerOptions options{
-      .listen = settings.listen, .port = settings.port, .allowed_hosts = settings.allowed_hosts};
-  auto server = http::Server::start(options, parts.routes(), &tracer, &metrics);
+  http::ServerOptions options{.listen = settings.listen,
+                              .port = settings.port,
+                              .allowed_hosts = settings.allowed_hosts,
+                              .token = *token};
+  if (settings.service == "broker") options.body_bytes = limits::kBrokerBodyBytes;
+  auto server = http::Server::start(options, with_latency((*parts)->routes(), faults, draining),
+                                    &tracer, &metrics);
   if (!server) return fail(server.error());
   options.port = settings.admin_port;
   options.threads = limits::kAdminThreads;
-  auto admin = http::Server::start(options, http::admin_routes(metrics, ready), nullptr, nullptr);
+  options.body_bytes = limits::kBodyBytes;
+  auto admin =
+      http::Server::start(options, http::admin_routes(metrics, faults, ready), nullptr, nullptr);
   if (!admin) return fail(admin.error());
 
+  (*parts)->begin();
   if (auto told = tell_ready(settings, **server, **admin); !told) return told;
   wait_for_end(signals, settings.lifeline_fd);
-  draining = true;
+  draining.stop();
+  (*parts)->end();
   (*server)->stop();
   (*admin)->stop();
   spdlog::info("stopped");
   return {};
 }
 
-}  // namespace
-
-Result<void> serve(const ServeSettings& settings) {
-  const bool is_order = settings.service == "order";
-  if (is_order && settings.user_url.empty()) {
+Result<void> check(const ServeSettings& settings) {
+  if (settings.service == "order" && settings.user_url.empty()) {
     return fail(Code::usage, "the order service needs --user-url",
                 "for example --user-url http://127.0.0.1:8000");
   }
+  if (settings.service != "broker" && settings.broker_url.empty()) {
+    return fail(Code::usage, fmt::format("the {} service needs --broker-url", settings.service),
+                "for example --broker-url http://127.0.0.1:8002");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> serve(const ServeSettings& settings) {
+  if (auto checked = check(settings); !checked) return checked;
   prepare_process();
   const sigset_t signals = block_ending_signals();
   settings.log_file ? log::to_file(settings.service, *settings.log_file)
                     : log::to_stderr(settings.service);
-
   if (auto made = make_data_dir(settings.data_dir); !made) return made;
-  const auto migrations = is_order ? order::migrations() : user::migrations();
-  auto database = storage::open_sqlite(settings.data_dir / (settings.service + ".db"),
-                                       settings.durability, migrations);
-  if (!database) return fail(database.error());
-  if (is_order) {
-    OrderParts parts(**database, settings.user_url);
-    return serve_parts(settings, signals, **database, parts);
-  }
-  UserParts parts(**database);
-  return serve_parts(settings, signals, **database, parts);
+  if (settings.service == "user") return serve_as<UserParts>(settings, signals);
+  if (settings.service == "order") return serve_as<OrderParts>(settings, signals);
+  if (settings.service == "broker") return serve_as<BrokerParts>(settings, signals);
+  return serve_as<NotifyParts>(settings, signals);
 }
 
 }  // namespace msdemo

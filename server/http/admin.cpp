@@ -1,8 +1,37 @@
 #include "http/admin.hpp"
 
+#include "contracts/fields.hpp"
+
 namespace msdemo::http {
 
-Router admin_routes(const metrics::Registry& metrics, std::function<Result<void>()> ready) {
+namespace {
+
+Result<Response> list_faults(const faults::Faults& faults) {
+  Json list = Json::array();
+  for (const faults::Fault& fault : faults.list()) list.push_back(to_json(fault));
+  return json_response(200, {{"faults", std::move(list)}});
+}
+
+Result<Response> add_fault(faults::Faults& faults, const Request& request) {
+  const auto fields = contracts::Fields::parse(request.body());
+  if (!fields) return fail(fields.error());
+  const auto kind = fields->text("kind");
+  if (!kind) return fail(kind.error());
+  const auto value = fields->text("value");
+  if (!value) return fail(value.error());
+  const auto fault = faults.add(*kind, *value);
+  if (!fault) return fail(fault.error());
+  return json_response(200, to_json(*fault));
+}
+
+Result<Response> clear_faults(faults::Faults& faults) {
+  return json_response(200, {{"cleared", faults.clear()}});
+}
+
+}  // namespace
+
+Router admin_routes(const metrics::Registry& metrics, faults::Faults& faults,
+                    std::function<Result<void>()> ready) {
   Router router;
   router.add("GET", "/healthz", [](const Request&) -> Result<Response> {
     return json_response(200, {{"status", "alive"}});
@@ -14,6 +43,13 @@ Router admin_routes(const metrics::Registry& metrics, std::function<Result<void>
   router.add("GET", "/metrics", [&metrics](const Request&) -> Result<Response> {
     return Response{200, metrics.expose(), "text/plain; version=0.0.4; charset=utf-8"};
   });
+  router.add("GET", "/faults", [&faults](const Request&) { return list_faults(faults); });
+  router.add(
+      "POST", "/faults", [&faults](const Request& request) { return add_fault(faults, request); },
+      Access::token);
+  router.add(
+      "DELETE", "/faults", [&faults](const Request&) { return clear_faults(faults); },
+      Access::token);
   return router;
 }
 

@@ -4,13 +4,16 @@
 #include <functional>
 
 #include "base/error.hpp"
+#include "faults/faults.hpp"
 #include "http/router.hpp"
 #include "metrics/metrics.hpp"
 
 namespace msdemo::http {
 
-/// `/healthz` (the process answers), `/readyz` (it can serve: `ready` says why not) and `/metrics`.
-/// `metrics` must outlive the router; `ready` is called on any thread.
-Router admin_routes(const metrics::Registry& metrics, std::function<Result<void>()> ready);
+/// `/healthz` (the process answers), `/readyz` (it can serve: `ready` says why not), `/metrics` and
+/// `/faults`, which only the lab's token can change. `metrics` and `faults` must outlive the
+/// router; `ready` is called on any thread.
+Router admin_routes(const metrics::Registry& metrics, faults::Faults& faults,
+                    std::function<Result<void>()> ready);
 
 }  // namespace msdemo::http

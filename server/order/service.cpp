@@ -25,13 +25,20 @@ Error upstream_error(const Error& error) {
 
 }  // namespace
 
-OrderService::OrderService(OrderStore& store, http::Client& users, const Clock& clock,
+OrderService::OrderService(OrderStore& store, http::Client& users, Waiters& waiters,
+                           faults::Faults& faults, const Clock& clock, Rng& rng,
                            std::chrono::milliseconds lookup_deadline)
-    : store_(store), users_(users), clock_(clock), lookup_deadline_(lookup_deadline) {}
+    : store_(store),
+      users_(users),
+      waiters_(waiters),
+      faults_(faults),
+      clock_(clock),
+      rng_(rng),
+      lookup_deadline_(lookup_deadline) {}
 
-Result<contracts::Order> OrderService::place(const contracts::NewOrder& new_order,
-                                             const std::optional<std::string>& key,
-                                             const trace::Span& span) {
+Result<Placement> OrderService::place(const contracts::NewOrder& new_order,
+                                      const std::optional<std::string>& key,
+                                      const trace::Span& span) {
   if (key) {
     // A repeated order must not depend on the user service any more.
     auto earlier = store_.find_by_key(*key, new_order, &span);
@@ -40,12 +47,34 @@ Result<contracts::Order> OrderService::place(const contracts::NewOrder& new_orde
   }
   const auto user = look_up_user(new_order.user_id, span);
   if (!user) return fail(user.error());
-  return store_.add(new_order, user->name, format_rfc3339(clock_.system_now()), key, &span);
+  return store_.add_confirmed(new_order, user->name, format_rfc3339(clock_.system_now()), key,
+                              span);
+}
+
+Result<Placement> OrderService::accept(const contracts::NewOrder& new_order,
+                                       const std::optional<std::string>& key,
+                                       const trace::Span& span) {
+  auto placed = store_.add_pending(new_order, format_rfc3339(clock_.system_now()),
+                                   trace::TraceId::random(rng_).hex(), key, span);
+  faults_.reach("after-commit");
+  return placed;
+}
+
+Result<contracts::Order> OrderService::wait_until_decided(std::int64_t id,
+                                                          std::chrono::seconds wait,
+                                                          const trace::Span& span) {
+  const SteadyTime deadline = std::chrono::steady_clock::now() + wait;
+  Waiters::Place place(waiters_, id);
+  auto order = store_.find(id, &span);
+  while (order && order->status == contracts::OrderStatus::pending && place.wait_until(deadline)) {
+    order = store_.find(id, &span);
+  }
+  return order;
 }
 
 Result<contracts::User> OrderService::look_up_user(std::int64_t id, const trace::Span& span) {
-  const auto answer = users_.send({.target = fmt::format("/users/{}", id)},
-                                  lookup_deadline_, &span, "/users/{id}");
+  const auto answer =
+      users_.send({.target = fmt::format("/users/{}", id)}, lookup_deadline_, &span, "/users/{id}");
   if (!answer) return fail(upstream_error(answer.error()));
   if (answer->status == 200) {
     auto user = contracts::parse_user(answer->body);

@@ -1,9 +1,13 @@
 // The order trail: server/user/routes.cpp -> [server/order/store.cpp] -> cli/timeline/layout.cpp
+// An async order leaves it here: -> server/messaging/outbox_relay.cpp
 #include "order/store.hpp"
 
 #include <fmt/format.h>
 
 #include <array>
+
+#include "contracts/messages.hpp"
+#include "messaging/inbox.hpp"
 
 namespace msdemo::order {
 
@@ -18,7 +22,7 @@ using storage::Transaction;
 using storage::Value;
 
 // SQLite's indexes end with the row's id, so that one on a single column also gives that order.
-constexpr std::array<storage::Migration, 1> kMigrations = {{
+constexpr std::array<storage::Migration, 4> kMigrations = {{
     {1, R"(
       CREATE TABLE orders (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -32,19 +36,30 @@ constexpr std::array<storage::Migration, 1> kMigrations = {{
       CREATE UNIQUE INDEX orders_key ON orders (idempotency_key) WHERE idempotency_key IS NOT NULL;
       CREATE INDEX orders_user ON orders (user_id);
       CREATE INDEX orders_status ON orders (status))"},
+    {2, R"(
+      ALTER TABLE orders ADD COLUMN style TEXT NOT NULL DEFAULT 'sync';
+      ALTER TABLE orders ADD COLUMN reason TEXT NOT NULL DEFAULT '')"},
+    {3, messaging::kOutboxSchema},
+    {4, messaging::kInboxSchema},
 }};
 
 constexpr std::string_view kInsert =
-    "INSERT INTO orders (user_id, item_name, username, status, created_at, idempotency_key)"
-    " VALUES ($1, $2, $3, 'confirmed', $4, $5)"
+    "INSERT INTO orders"
+    " (user_id, item_name, username, status, created_at, idempotency_key, style)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7)"
     " ON CONFLICT (idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING RETURNING id";
 
 constexpr std::string_view kSelectById =
-    "SELECT id, user_id, item_name, username, status, created_at FROM orders WHERE id = $1";
+    "SELECT id, user_id, item_name, username, status, created_at, reason FROM orders WHERE id = $1";
 
 constexpr std::string_view kSelectByKey =
-    "SELECT id, user_id, item_name, username, status, created_at FROM orders"
+    "SELECT id, user_id, item_name, username, status, created_at, reason, style FROM orders"
     " WHERE idempotency_key = $1";
+
+constexpr std::string_view kDecide =
+    "UPDATE orders SET status = $2, username = $3, reason = $4"
+    " WHERE id = $1 AND (status = 'pending' OR (status = 'failed' AND $2 <> 'failed'))"
+    " RETURNING id, user_id, item_name, username, status, created_at, reason";
 
 Order order_of(const Row& row) {
   const auto status = contracts::parse_order_status(row.text(4));
@@ -53,22 +68,19 @@ Order order_of(const Row& row) {
           .item_name = row.text(2),
           .username = row.text(3),
           .status = status.value(),
-          .created_at = row.text(5)};
-}
-
-Result<std::optional<Order>> select_one(Transaction& tx, std::string_view sql, Value parameter) {
-  const Result<Rows> rows = tx.query(sql, {std::move(parameter)});
-  if (!rows) return fail(rows.error());
-  if (rows->empty()) return std::optional<Order>();
-  return order_of(rows->front());
+          .created_at = row.text(5),
+          .reason = row.text(6)};
 }
 
 /// The order that holds `key` already; fails if it is not the one asked for.
-Result<std::optional<Order>> holder_of(Transaction& tx, const std::string& key,
-                                       const NewOrder& wanted) {
-  auto holder = select_one(tx, kSelectByKey, key);
-  if (!holder || !*holder) return holder;
-  const Order& order = **holder;
+Result<std::optional<Placement>> holder_of(Transaction& tx, const std::string& key,
+                                           const NewOrder& wanted) {
+  const Result<Rows> rows = tx.query(kSelectByKey, {key});
+  if (!rows) return fail(rows.error());
+  if (rows->empty()) return std::optional<Placement>();
+  const Row& row = rows->front();
+  Placement holder{order_of(row), row.text(7) == "async" ? OrderStyle::async : OrderStyle::sync};
+  const Order& order = holder.order;
   if (order.user_id != wanted.user_id || order.item_name != wanted.item_name) {
     return fail(
         Code::idempotency_key_reused,
@@ -78,47 +90,141 @@ Result<std::optional<Order>> holder_of(Transaction& tx, const std::string& key,
   return holder;
 }
 
+/// Stores `order` (its id is still to be given) unless the key is known: then its holder is the
+/// answer, and `added` stays false.
+Result<Placement> insert(Transaction& tx, Order order, OrderStyle style,
+                         const std::optional<std::string>& idempotency_key, bool& added) {
+  const Value key = idempotency_key ? Value(*idempotency_key) : Value();
+  const Result<Rows> rows =
+      tx.query(kInsert, {order.user_id, order.item_name, order.username,
+                         std::string(to_string(order.status)), order.created_at, key,
+                         std::string(style == OrderStyle::async ? "async" : "sync")});
+  if (!rows) return fail(rows.error());
+  added = !rows->empty();
+  if (!added) {
+    auto holder = holder_of(tx, idempotency_key.value(), {order.user_id, order.item_name});
+    if (!holder) return fail(std::move(holder.error()));
+    return std::move(holder->value());
+  }
+  order.id = rows->front().integer(0);
+  return Placement{std::move(order), style};
+}
+
+messaging::Event order_event(std::string id, std::string_view type, const Order& order,
+                             const std::string& time, Json data) {
+  const std::string order_id = std::to_string(order.id);
+  return {.id = std::move(id),
+          .source = "/order",
+          .type = std::string(type),
+          .time = time,
+          .correlation_id = "order-" + order_id,
+          .partition_key = order_id,
+          .data = std::move(data)};
+}
+
 }  // namespace
 
 std::span<const storage::Migration> migrations() {
   return kMigrations;
 }
 
-Result<Order> OrderStore::add(const NewOrder& order, const std::string& username,
-                              const std::string& created_at,
-                              const std::optional<std::string>& idempotency_key,
-                              const trace::Span* parent) {
-  return database_.write(parent, "INSERT orders", [&](Transaction& tx) -> Result<Order> {
-    const Value key = idempotency_key ? Value(*idempotency_key) : Value();
-    const Result<Rows> rows =
-        tx.query(kInsert, {order.user_id, order.item_name, username, created_at, key});
-    if (!rows) return fail(rows.error());
-    if (rows->empty()) {
-      auto holder = holder_of(tx, idempotency_key.value(), order);
-      if (!holder) return fail(std::move(holder.error()));
-      return std::move(holder->value());
-    }
-    return Order{.id = rows->front().integer(0),
-                 .user_id = order.user_id,
-                 .item_name = order.item_name,
-                 .username = username,
-                 .status = OrderStatus::confirmed,
-                 .created_at = created_at};
+Result<Placement> OrderStore::add_confirmed(const NewOrder& order, const std::string& username,
+                                            const std::string& created_at,
+                                            const std::optional<std::string>& idempotency_key,
+                                            const trace::Span& span) {
+  return database_.write(&span, "INSERT orders", [&](Transaction& tx) {
+    bool added = false;
+    return insert(tx,
+                  {.id = 0,
+                   .user_id = order.user_id,
+                   .item_name = order.item_name,
+                   .username = username,
+                   .status = OrderStatus::confirmed,
+                   .created_at = created_at},
+                  OrderStyle::sync, idempotency_key, added);
   });
+}
+
+Result<Placement> OrderStore::add_pending(const NewOrder& order, const std::string& created_at,
+                                          const std::string& request_id,
+                                          const std::optional<std::string>& idempotency_key,
+                                          const trace::Span& span) {
+  auto placed =
+      database_.write(&span, "INSERT orders, outbox", [&](Transaction& tx) -> Result<Placement> {
+        bool added = false;
+        auto pending = insert(tx,
+                              {.id = 0,
+                               .user_id = order.user_id,
+                               .item_name = order.item_name,
+                               .username = {},
+                               .status = OrderStatus::pending,
+                               .created_at = created_at},
+                              OrderStyle::async, idempotency_key, added);
+        if (!pending || !added) return pending;
+        auto appended = outbox_.append(
+            tx,
+            order_event(request_id, contracts::topics::kLookupRequested, pending->order, created_at,
+                        to_json(contracts::LookupRequested{pending->order.id, order.user_id})),
+            span);
+        if (!appended) return fail(std::move(appended.error()));
+        return pending;
+      });
+  outbox_.committed();
+  return placed;
+}
+
+Result<std::vector<Order>> OrderStore::decide(std::span<const Decision> decisions,
+                                              const std::string& now) {
+  const trace::Span* span = decisions.size() == 1 ? decisions.front().span : nullptr;
+  auto changed = database_.write(span, "UPDATE orders, inbox, outbox",
+                                 [&](Transaction& tx) -> Result<std::vector<Order>> {
+                                   std::vector<Order> orders;
+                                   for (const Decision& decision : decisions) {
+                                     auto order = decide_one(tx, decision, now);
+                                     if (!order) return fail(std::move(order.error()));
+                                     if (*order) orders.push_back(std::move(**order));
+                                   }
+                                   return orders;
+                                 });
+  outbox_.committed();
+  return changed;
+}
+
+Result<std::optional<Order>> OrderStore::decide_one(Transaction& tx, const Decision& decision,
+                                                    const std::string& now) {
+  const auto first = messaging::first_time(tx, *decision.event);
+  if (!first) return fail(first.error());
+  if (!*first) return std::optional<Order>();
+  const Result<Rows> rows =
+      tx.query(kDecide, {decision.order_id, std::string(to_string(decision.status)),
+                         decision.username, decision.reason});
+  if (!rows) return fail(rows.error());
+  if (rows->empty()) return std::optional<Order>();
+  Order order = order_of(rows->front());
+  if (order.status == OrderStatus::failed) return order;
+
+  const bool confirmed = order.status == OrderStatus::confirmed;
+  const auto type =
+      confirmed ? contracts::topics::kOrderConfirmed : contracts::topics::kOrderRejected;
+  const std::string event_id = fmt::format("{}.{}", decision.event->id, to_string(order.status));
+  auto appended =
+      outbox_.append(tx, order_event(event_id, type, order, now, to_json(order)), *decision.span);
+  if (!appended) return fail(std::move(appended.error()));
+  return order;
 }
 
 Result<Order> OrderStore::find(std::int64_t id, const trace::Span* parent) {
   return database_.read(parent, "SELECT orders", [&](Transaction& tx) -> Result<Order> {
-    Result<std::optional<Order>> found = select_one(tx, kSelectById, id);
-    if (!found) return fail(std::move(found.error()));
-    if (!*found) return fail(Code::order_not_found, fmt::format("there is no order {}", id));
-    return std::move(**found);
+    const Result<Rows> rows = tx.query(kSelectById, {id});
+    if (!rows) return fail(rows.error());
+    if (rows->empty()) return fail(Code::order_not_found, fmt::format("there is no order {}", id));
+    return order_of(rows->front());
   });
 }
 
-Result<std::optional<Order>> OrderStore::find_by_key(const std::string& idempotency_key,
-                                                     const NewOrder& wanted,
-                                                     const trace::Span* parent) {
+Result<std::optional<Placement>> OrderStore::find_by_key(const std::string& idempotency_key,
+                                                         const NewOrder& wanted,
+                                                         const trace::Span* parent) {
   return database_.read(parent, "SELECT orders",
                         [&](Transaction& tx) { return holder_of(tx, idempotency_key, wanted); });
 }
@@ -127,7 +233,8 @@ Result<contracts::Page<Order>> OrderStore::list(const contracts::PageRequest& pa
                                                 const OrderFilter& filter,
                                                 const trace::Span* parent) {
   std::string sql =
-      "SELECT id, user_id, item_name, username, status, created_at FROM orders WHERE id > $1";
+      "SELECT id, user_id, item_name, username, status, created_at, reason FROM orders"
+      " WHERE id > $1";
   std::vector<Value> parameters = {page.after, page.limit + 1};
   const auto narrow = [&](std::string_view column, Value value) {
     parameters.push_back(std::move(value));

@@ -5,10 +5,13 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/error.hpp"
 #include "contracts/order.hpp"
 #include "contracts/page.hpp"
+#include "messaging/event.hpp"
+#include "messaging/outbox.hpp"
 #include "storage/database.hpp"
 
 namespace msdemo::order {
@@ -22,35 +25,73 @@ struct OrderFilter {
   std::optional<std::int64_t> user_id;
 };
 
-/// Thread-safe, as its database is. `parent` gets a span for each call; null: none.
+/// How an order was placed, which decides how its repetition is answered.
+enum class OrderStyle { sync, async };
+
+struct Placement {
+  contracts::Order order;
+  OrderStyle style;
+};
+
+/// What an event means for a pending or failed order.
+struct Decision {
+  const messaging::Event* event;  ///< acted on once, however often it comes
+  std::int64_t order_id;
+  contracts::OrderStatus status;  ///< confirmed, rejected or failed
+  std::string username{};         ///< if confirmed
+  std::string reason{};           ///< if not
+  const trace::Span* span;        ///< of the event; whatever follows from it belongs below
+};
+
+/// Thread-safe, as its database is. Spans get a child for each call.
 class OrderStore {
  public:
-  /// `database` has migrations() applied and must outlive the store.
-  explicit OrderStore(storage::Database& database) : database_(database) {}
+  /// `database` has migrations() applied; both must outlive the store.
+  OrderStore(storage::Database& database, messaging::Outbox& outbox)
+      : database_(database), outbox_(outbox) {}
 
   /// Stores a confirmed order, durable when it returns. A key that is known already stores nothing:
   /// with the same fields its order is returned as it is now, with others it is
   /// idempotency_key_reused. Concurrent calls with one key get the same order. Ids are never used
   /// twice.
-  Result<contracts::Order> add(const contracts::NewOrder& order, const std::string& username,
-                               const std::string& created_at,
-                               const std::optional<std::string>& idempotency_key,
-                               const trace::Span* parent);
+  Result<Placement> add_confirmed(const contracts::NewOrder& order, const std::string& username,
+                                  const std::string& created_at,
+                                  const std::optional<std::string>& idempotency_key,
+                                  const trace::Span& span);
+
+  /// Stores a pending order and, in the same transaction, `user.lookup.requested` in the
+  /// outbox, an event with the id `request_id`. Otherwise as add_confirmed().
+  Result<Placement> add_pending(const contracts::NewOrder& order, const std::string& created_at,
+                                const std::string& request_id,
+                                const std::optional<std::string>& idempotency_key,
+                                const trace::Span& span);
+
+  /// Applies all decisions in one transaction, with their inbox entries and the events that tell
+  /// the world (`order.confirmed`, `order.rejected`) in the outbox. Only pending and failed orders
+  /// change, and to failed only pending ones; a decision that comes again does nothing. Returns the
+  /// orders that changed.
+  Result<std::vector<contracts::Order>> decide(std::span<const Decision> decisions,
+                                               const std::string& now);
 
   /// Fails with order_not_found.
   Result<contracts::Order> find(std::int64_t id, const trace::Span* parent);
 
   /// The order placed with this key, if any; idempotency_key_reused if it is not the `wanted` one.
-  Result<std::optional<contracts::Order>> find_by_key(const std::string& idempotency_key,
-                                                      const contracts::NewOrder& wanted,
-                                                      const trace::Span* parent);
+  Result<std::optional<Placement>> find_by_key(const std::string& idempotency_key,
+                                               const contracts::NewOrder& wanted,
+                                               const trace::Span* parent);
 
   Result<contracts::Page<contracts::Order>> list(const contracts::PageRequest& page,
                                                  const OrderFilter& filter,
                                                  const trace::Span* parent);
 
  private:
+  Result<std::optional<contracts::Order>> decide_one(storage::Transaction& tx,
+                                                     const Decision& decision,
+                                                     const std::string& now);
+
   storage::Database& database_;
+  messaging::Outbox& outbox_;
 };
 
 }  // namespace msdemo::order

@@ -1,0 +1,26 @@
+// The inbox: which events a service has acted on already. At-least-once delivery brings an event
+// again now and then; recorded in the same transaction as its effect, it takes effect once.
+#pragma once
+
+#include <string_view>
+
+#include "base/error.hpp"
+#include "messaging/event.hpp"
+#include "storage/database.hpp"
+
+namespace msdemo::messaging {
+
+/// The step of a service's schema that makes its inbox.
+inline constexpr std::string_view kInboxSchema = R"(
+    CREATE TABLE inbox (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      source TEXT NOT NULL,
+      event_id TEXT NOT NULL,
+      UNIQUE (source, event_id)
+    ) STRICT;)";
+
+/// Notes the event in the caller's transaction, which must hold its effect, too. False: it was
+/// noted before, so do nothing. The newest limits::kInboxKept events are remembered.
+Result<bool> first_time(storage::Transaction& tx, const Event& event);
+
+}  // namespace msdemo::messaging

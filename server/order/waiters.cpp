@@ -1,0 +1,47 @@
+#include "order/waiters.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/limits.hpp"
+
+namespace msdemo::order {
+
+Waiters::Place::Place(Waiters& waiters, std::int64_t order_id)
+    : waiters_(waiters), order_id_(order_id) {
+  const std::lock_guard lock(waiters_.mutex_);
+  has_room_ = waiters_.places_.size() < limits::kOrderWaiters;
+  if (has_room_) waiters_.places_.emplace(order_id, this);
+}
+
+Waiters::Place::~Place() {
+  if (!has_room_) return;
+  const std::lock_guard lock(waiters_.mutex_);
+  const auto [first, last] = waiters_.places_.equal_range(order_id_);
+  waiters_.places_.erase(
+      std::find_if(first, last, [this](const auto& entry) { return entry.second == this; }));
+}
+
+bool Waiters::Place::wait_until(SteadyTime deadline) {
+  if (!has_room_) return false;
+  std::unique_lock lock(waiters_.mutex_);
+  wake_.wait_until(lock, deadline, [this] { return decided_ || waiters_.closed_; });
+  return std::exchange(decided_, false);
+}
+
+void Waiters::decided(std::int64_t order_id) {
+  const std::lock_guard lock(mutex_);
+  const auto [first, last] = places_.equal_range(order_id);
+  for (auto entry = first; entry != last; ++entry) {
+    entry->second->decided_ = true;
+    entry->second->wake_.notify_one();
+  }
+}
+
+void Waiters::close() {
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
+  for (const auto& [id, place] : places_) place->wake_.notify_one();
+}
+
+}  // namespace msdemo::order
