@@ -1,23 +1,36 @@
-// A user and an order service in this process, with real sockets, databases and calls between them.
+// The services in this process, with real sockets, databases, calls and messages between them.
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 
 #include "base/rng.hpp"
+#include "broker/routes.hpp"
+#include "broker/service.hpp"
+#include "broker/store.hpp"
+#include "faults/faults.hpp"
 #include "http/client.hpp"
 #include "http/server.hpp"
+#include "messaging/consumer.hpp"
+#include "messaging/embedded_broker.hpp"
+#include "messaging/outbox_relay.hpp"
+#include "notify/routes.hpp"
+#include "notify/worker.hpp"
 #include "order/routes.hpp"
+#include "order/worker.hpp"
 #include "storage/database.hpp"
 #include "support/must.hpp"
 #include "support/recording_sink.hpp"
 #include "support/temp_dir.hpp"
 #include "trace/tracer.hpp"
 #include "user/routes.hpp"
+#include "user/worker.hpp"
 
 namespace msdemo::test {
 
-/// Everything one service process has around its routes.
+/// What traces in a process.
 struct Host {
   explicit Host(const std::string& name, trace::SpanSink& sink)
       : recorder(sink), tracer(name, recorder, sampler, real_clock(), rng) {}
@@ -28,50 +41,139 @@ struct Host {
   trace::Tracer tracer;
 };
 
-class UserService {
+/// A service process around its routes: a database of its own, spans, faults, a server.
+class Service {
  public:
-  explicit UserService(trace::SpanSink& sink)
-      : host_("user", sink),
-        database_(must(storage::open_sqlite(dir_.path() / "user.db", storage::Durability::full,
-                                            user::migrations()))),
-        store_(*database_),
-        server_(must(http::Server::start({}, user::routes(store_), &host_.tracer, nullptr))) {}
+  Service(const std::string& name, trace::SpanSink& sink,
+          std::span<const storage::Migration> migrations)
+      : host(name, sink),
+        database(must(storage::open_sqlite(dir_.path() / "test.db", storage::Durability::full,
+                                           migrations))) {}
 
-  std::string url() const { return server_->url(); }
-  void flush() { host_.recorder.flush(); }
+  void serve(const http::Router& routes) {
+    server = must(http::Server::start({.body_bytes = limits::kBrokerBodyBytes}, routes,
+                                      &host.tracer, nullptr));
+  }
+
+  /// Consumes with `worker` until stop_consuming().
+  template <class Worker>
+  void consume(const std::string& group, const std::string& broker_url, Worker& worker) {
+    broker.emplace(broker_url);
+    consumers.emplace(
+        *broker, messaging::ConsumerOptions{.group = group, .topics = Worker::topics()},
+        [&worker](auto batch) { return worker.handle(batch); }, host.tracer, real_clock(), host.rng,
+        faults);
+  }
+  void stop_consuming() { consumers.reset(); }
+
+  std::string url() const { return server->url(); }
+  void flush() { host.recorder.flush(); }
 
  private:
   TempDir dir_;
-  Host host_;
-  std::unique_ptr<storage::Database> database_;
-  user::UserStore store_;
-  std::unique_ptr<http::Server> server_;
+
+ public:
+  Host host;
+  std::unique_ptr<storage::Database> database;
+  faults::Faults faults;
+  std::unique_ptr<http::Server> server;
+  std::optional<messaging::EmbeddedBroker> broker;
+  std::optional<messaging::ConsumerLoop> consumers;
 };
 
-class OrderService {
+class BrokerService : public Service {
  public:
-  OrderService(trace::SpanSink& sink, const std::string& user_url,
-               std::chrono::milliseconds lookup_deadline = limits::kUserLookup)
-      : host_("order", sink),
-        database_(must(storage::open_sqlite(dir_.path() / "order.db", storage::Durability::full,
-                                            order::migrations()))),
-        store_(*database_),
-        users_(user_url, "user"),
-        service_(store_, users_, real_clock(), lookup_deadline),
-        server_(must(
-            http::Server::start({}, order::routes(service_, store_), &host_.tracer, nullptr))) {}
-
-  std::string url() const { return server_->url(); }
-  void flush() { host_.recorder.flush(); }
+  explicit BrokerService(trace::SpanSink& sink)
+      : Service("broker", sink, broker::migrations()),
+        store_(must(broker::BrokerStore::open(*database, real_clock()))),
+        service_(*store_, real_clock()) {
+    serve(broker::routes(service_, *store_));
+  }
+  ~BrokerService() {
+    service_.stop();
+    server.reset();
+  }
 
  private:
-  TempDir dir_;
-  Host host_;
-  std::unique_ptr<storage::Database> database_;
+  std::unique_ptr<broker::BrokerStore> store_;
+  broker::BrokerService service_;
+};
+
+class UserService : public Service {
+ public:
+  /// Without a `broker_url` it consumes nothing.
+  explicit UserService(trace::SpanSink& sink, const std::string& broker_url = {})
+      : Service("user", sink, user::migrations()), store_(*database) {
+    serve(user::routes(store_));
+    if (!broker_url.empty()) begin(broker_url);
+  }
+  ~UserService() {
+    stop_consuming();
+    server.reset();
+  }
+
+  void begin(const std::string& broker_url) {
+    answers_.emplace(broker_url);
+    worker_.emplace(store_, *answers_, real_clock());
+    consume("user", broker_url, *worker_);
+  }
+
+ private:
+  user::UserStore store_;
+  std::optional<messaging::EmbeddedBroker> answers_;
+  std::optional<user::UserWorker> worker_;
+};
+
+class OrderService : public Service {
+ public:
+  OrderService(trace::SpanSink& sink, const std::string& user_url,
+               const std::string& broker_url = {},
+               std::chrono::milliseconds lookup_deadline = limits::kUserLookup)
+      : Service("order", sink, order::migrations()),
+        outbox_(*database, real_clock()),
+        store_(*database, outbox_),
+        users_(user_url, "user"),
+        service_(store_, users_, waiters_, faults, real_clock(), host.rng, lookup_deadline),
+        worker_(store_, waiters_, real_clock()) {
+    serve(order::routes(service_, store_));
+    if (broker_url.empty()) return;
+    consume("order", broker_url, worker_);
+    relay_.emplace(outbox_, *broker, host.tracer, real_clock(), host.rng, faults);
+  }
+  ~OrderService() {
+    waiters_.close();
+    relay_.reset();
+    stop_consuming();
+    server.reset();
+  }
+
+ private:
+  messaging::Outbox outbox_;
   order::OrderStore store_;
   http::Client users_;
+  order::Waiters waiters_;
   order::OrderService service_;
-  std::unique_ptr<http::Server> server_;
+  order::OrderWorker worker_;
+  std::optional<messaging::OutboxRelay> relay_;
+};
+
+class NotifyService : public Service {
+ public:
+  NotifyService(trace::SpanSink& sink, const std::string& broker_url)
+      : Service("notify", sink, notify::migrations()),
+        store_(*database),
+        worker_(store_, real_clock()) {
+    serve(notify::routes(store_));
+    consume("notify", broker_url, worker_);
+  }
+  ~NotifyService() {
+    stop_consuming();
+    server.reset();
+  }
+
+ private:
+  notify::ReceiptStore store_;
+  notify::NotifyWorker worker_;
 };
 
 }  // namespace msdemo::test
