@@ -199,7 +199,7 @@ struct BrokerParts {
       : store(std::move(opened)), service(*store, real_clock()) {}
 
   static auto migrations() { return broker::migrations(); }
-  http::Router routes() { return broker::routes(service); }
+  http::Router routes() { return broker::routes(service, *store); }
   void begin() {}
   void end() { service.stop(); }
 

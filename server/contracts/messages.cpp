@@ -55,7 +55,7 @@ Result<LookupReplied> parse_lookup_replied(const Json& data) {
 }
 
 Result<Order> parse_order_event(const Json& data) {
-  auto order = parse_order(data);
+  auto order = order_from_json(data);
   if (!order) return fail(Code::invalid_message, "data is not an order: " + order.error().message);
   return order;
 }

@@ -59,10 +59,10 @@ Result<NewOrder> parse_new_order(std::string_view body) {
 Result<Order> parse_order(std::string_view body) {
   const auto json = parse_json(body);
   if (!json) return not_an_order(json.error().message);
-  return parse_order(*json);
+  return order_from_json(*json);
 }
 
-Result<Order> parse_order(const Json& json) {
+Result<Order> order_from_json(const Json& json) {
   try {
     const auto status = parse_order_status(json.at("status").get<std::string>());
     if (!status) return not_an_order("its status is unknown");

@@ -36,7 +36,7 @@ Result<NewOrder> parse_new_order(std::string_view body);
 
 /// An order as the order service answered it; fails with invalid_reply when it is not one.
 Result<Order> parse_order(std::string_view body);
-Result<Order> parse_order(const Json& json);
+Result<Order> order_from_json(const Json& json);
 
 /// An `Idempotency-Key` header: 1–255 visible ASCII characters, bare or as a quoted string
 /// (RFC 9651, section 3.3.3); both spellings are the same key.

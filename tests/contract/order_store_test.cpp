@@ -38,7 +38,13 @@ struct Orders {
 
   /// Applies one decision that came with the event `id`.
   std::vector<Order> decide(const std::string& id, std::int64_t order_id, OrderStatus status) {
-    const messaging::Event event{.id = id, .source = "/user", .type = "test", .time = kNow};
+    const messaging::Event event{.id = id,
+                                 .source = "/user",
+                                 .type = "test",
+                                 .time = kNow,
+                                 .correlation_id = {},
+                                 .partition_key = {},
+                                 .data = {}};
     const order::Decision decision{.event = &event,
                                    .order_id = order_id,
                                    .status = status,

@@ -1,6 +1,9 @@
 // An order by message through all services over real HTTP and a real broker: what the caller hears,
 // what is stored in the end, what is drawn.
+#include <fmt/format.h>
+
 #include <chrono>
+#include <condition_variable>
 #include <map>
 #include <mutex>
 #include <set>
@@ -36,8 +39,8 @@ std::string problem(const http::ClientResponse& answer) {
 /// All services; the user Ada has the id 1.
 struct Shop {
   Shop() {
-    http::Client client(users.url());
-    const auto added = client.send(
+    http::Client to_users(users.url());
+    const auto added = to_users.send(
         {.method = "POST", .target = "/users", .body = dump_json({{"name", "Ada"}})}, 5s);
     REQUIRE(added.value().status == 201);
   }
@@ -202,6 +205,8 @@ TEST_CASE("messages nobody understands become dead letters, and the rest goes on
                                     .source = "/test",
                                     .type = type,
                                     .time = "2026-11-23T00:40:01.123Z",
+                                    .correlation_id = "x",
+                                    .partition_key = "k",
                                     .data = std::move(data)});
   };
   const std::vector<messaging::Message> wrong = {

@@ -280,8 +280,9 @@ TEST_CASE("health, readiness and metrics are told apart", "[server]") {
   metrics::Registry metrics;
   auto service = Server::start({}, echo_router(), nullptr, &metrics);
   std::atomic<bool> ready = true;
+  faults::Faults faults;
   auto admin = Server::start({},
-                             admin_routes(metrics,
+                             admin_routes(metrics, faults,
                                           [&]() -> Result<void> {
                                             if (ready) return {};
                                             return fail(Code::overloaded, "draining");
@@ -295,6 +296,7 @@ TEST_CASE("health, readiness and metrics are told apart", "[server]") {
   CHECK(ask((*admin)->port(), get("/readyz")).status == 503);
   CHECK(ask((*admin)->port(), get("/healthz")).status == 200);
   const auto text = ask((*admin)->port(), get("/metrics")).body;
+  CHECK(ask((*admin)->port(), get("/faults")).body == R"({"faults":[]})");
   const std::string name = "http_server_request_duration_seconds_count";
   CHECK(text.find(name + R"({method="GET",route="/things/{id}",status="200"} 1)") != text.npos);
   CHECK(text.find(name + R"({method="GET",route="/throws",status="500"} 1)") != text.npos);
