@@ -1,21 +1,17 @@
-// Bugs planted on purpose, to prove that the tests notice them. Only a second executable that the
-// tests build with MSDEMO_PLANTED_BUGS has them; in msdemo itself every planted() is false.
+// Bugs planted on purpose, in a test executable of their own: a suite that passes with one of them
+// proves nothing. In the program itself there are none, not even a test for them.
 #pragma once
 
-#include <string_view>
-
-#ifdef MSDEMO_PLANTED_BUGS
 #include <cstdlib>
-#endif
+#include <string_view>
 
 namespace msdemo::messaging {
 
-/// Whether the environment's MSDEMO_PLANTED_BUG names this one: `ack-first`, `no-inbox` or
-/// `no-fencing`.
 #ifdef MSDEMO_PLANTED_BUGS
+/// Is `bug` the one that the environment variable MSDEMO_PLANTED_BUG asks for?
 inline bool planted(std::string_view bug) {
-  const char* chosen = std::getenv("MSDEMO_PLANTED_BUG");
-  return chosen != nullptr && bug == chosen;
+  const char* wanted = std::getenv("MSDEMO_PLANTED_BUG");
+  return wanted != nullptr && bug == wanted;
 }
 #else
 constexpr bool planted(std::string_view) {
