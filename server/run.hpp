@@ -12,14 +12,18 @@
 namespace msdemo {
 
 struct ServeSettings {
-  std::string service;  ///< `user` or `order`
+  std::string service;  ///< `user`, `order`, `broker` or `notify`
   std::string listen = "127.0.0.1";
   std::vector<std::string> allowed_hosts{};
   int port = 0;        ///< 0: any free one
   int admin_port = 0;  ///< 0: any free one
   std::filesystem::path data_dir{};
   storage::Durability durability = storage::Durability::full;
-  std::string user_url{};                           ///< for `order`
+  std::string user_url{};    ///< for `order`
+  std::string broker_url{};  ///< for all but `broker`
+  /// Holds the token without which the admin listener changes nothing.
+  std::optional<std::filesystem::path> token_file{};
+  int consumers = 1;                                ///< of messages, competing
   std::optional<std::filesystem::path> log_file{};  ///< else stderr
   std::optional<std::string> otlp_url{};            ///< else the OTEL_… variables
   std::optional<int> ready_fd{};     ///< told `ready {"url":…,"admin_url":…}` when serving
