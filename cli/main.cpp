@@ -52,6 +52,8 @@ void add_commands(CLI::App& app, Program& program) {
   add_service(app, program);
   add_user(app, program);
   add_order(app, program);
+  add_queue(app, program);
+  add_fault(app, program);
   add_trace(app, program);
   add_serve(app, program);
   add_completion(app, program);

@@ -80,7 +80,8 @@ void add_logs(CLI::App& app, Program& program) {
   auto options = std::make_shared<LogsOptions>();
   CLI::App* command = app.add_subcommand("logs", "What the services wrote, in the order of time");
   set_help(*command, "msdemo logs -f\nmsdemo logs -n 20 order");
-  command->add_option("SERVICE", options->service, "user, order or supervisor; else all of them");
+  command->add_option("SERVICE", options->service,
+                      "user, order, broker, notify or supervisor; else all of them");
   CLI::Option* follow = command->add_flag("-f,--follow", options->follow, "Go on until Ctrl-C");
   command->add_option("-n,--lines", options->lines, "How many of the last lines to begin with")
       ->check(CLI::Range(0, limits::kLogLinesShown))

@@ -2,33 +2,34 @@
 // A person types `msdemo order create`; here their order becomes a traced HTTP call, and the answer
 // and the collected trace become what they see.
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <chrono>
+#include <algorithm>
+#include <map>
 
-#include "base/clock.hpp"
 #include "base/limits.hpp"
-#include "base/rng.hpp"
 #include "base/text.hpp"
 #include "commands/commands.hpp"
+#include "commands/order_desk.hpp"
+#include "commands/progress.hpp"
 #include "commands/service_call.hpp"
 #include "commands/table.hpp"
 #include "commands/trace_view.hpp"
 #include "contracts/order.hpp"
-#include "http/otlp_sink.hpp"
-#include "lab/client.hpp"
 
 namespace msdemo::commands {
 
 namespace {
 
 using contracts::Order;
+using contracts::OrderStatus;
 
 struct OrderOptions {
   std::int64_t user = 0;
   std::string item;
   std::size_t count = 1;
   std::string key;
+  bool async = false;
+  bool wait = false;      ///< until the order is no longer pending
   bool timeline = false;  ///< asked for, where it is not drawn anyway
   bool no_timeline = false;
   std::int64_t id = 0;
@@ -36,171 +37,178 @@ struct OrderOptions {
   std::int64_t after = 0;
   std::string status;
   std::int64_t of_user = 0;
+
+  OrderStyle style() const { return async ? OrderStyle::async : OrderStyle::sync; }
 };
 
-/// The lab, its order service, and a tracer that samples everything: a person is watching.
-class OrderDesk {
- public:
-  OrderDesk(lab::Lab lab, const std::string& order_url)
-      : lab_(std::move(lab)),
-        orders_(order_url, "order"),
-        sink_({lab_.control_url(), "/v1/traces"}),
-        recorder_(sink_),
-        sampler_(real_clock(), trace::Sampler::Rule::always),
-        rng_(random_seed()),
-        tracer_("client", recorder_, sampler_, real_clock(), rng_) {}
-
-  struct Placed {
-    Result<Order> order;
-    int http_status = 0;  ///< 0 when no answer came
-    std::string trace_id;
-    double elapsed_ms = 0;
-  };
-
-  Placed place(const contracts::NewOrder& new_order, const std::string& key);
-
-  /// The order's trace, complete or as far as it came.
-  Result<std::vector<trace::SpanRecord>> trace(const std::string& trace_id) {
-    recorder_.flush();
-    return wait_for_trace(lab_, trace_id);
-  }
-
-  Result<Json> ask(const std::string& target) {
-    const auto answer = call(orders_, {.target = target});
-    if (!answer) return fail(answer.error());
-    auto json = parse_json(answer->body);
-    if (!json) return fail(Code::invalid_reply, json.error().message);
-    return json;
-  }
-
- private:
-  lab::Lab lab_;
-  http::Client orders_;
-  http::OtlpSink sink_;
-  trace::Recorder recorder_;
-  trace::Sampler sampler_;
-  Rng rng_;
-  trace::Tracer tracer_;
-};
-
-OrderDesk::Placed OrderDesk::place(const contracts::NewOrder& new_order, const std::string& key) {
-  http::ClientRequest request{
-      .method = "POST", .target = "/orders", .body = dump_json(contracts::to_json(new_order))};
-  if (!key.empty()) request.headers.emplace_back("Idempotency-Key", key);
-
-  trace::Span span = tracer_.start("order create", trace::SpanKind::internal, std::nullopt);
-  const auto began = std::chrono::steady_clock::now();
-  const auto answer = call(orders_, request, &span, "/orders");
-  const auto took = std::chrono::steady_clock::now() - began;
-  auto order = answer ? contracts::parse_order(answer->body) : fail(answer.error());
-  if (!order) span.fail(order.error().message);
-  const int refused_status = order ? 0 : info(order.error().code).http_status;
-  return {.order = std::move(order),
-          .http_status = answer ? answer->status : refused_status,
-          .trace_id = span.context().trace_id.hex(),
-          .elapsed_ms = std::chrono::duration<double, std::milli>(took).count()};
+double milliseconds(std::chrono::nanoseconds duration) {
+  return std::chrono::duration<double, std::milli>(duration).count();
 }
 
-Result<std::unique_ptr<OrderDesk>> open_desk(const Program& program) {
-  auto lab = lab::Lab::find(program.lab);
-  if (!lab) return fail(lab.error());
-  const auto url = lab->url("order");
-  if (!url) return fail(url.error());
-  return std::make_unique<OrderDesk>(std::move(*lab), *url);
-}
-
-Json to_json(const OrderDesk::Placed& placed) {
+Json to_json(const Placed& placed, bool waited) {
   Json json = placed.order ? Json{{"order", contracts::to_json(*placed.order)}}
                            : Json{{"error", commands::to_json(placed.order.error())}};
   json["http_status"] = placed.http_status == 0 ? Json() : Json(placed.http_status);
-  json["elapsed_ms"] = placed.elapsed_ms;
+  json["elapsed_ms"] = milliseconds(placed.answered);
   json["trace_id"] = placed.trace_id;
+  if (waited && placed.style == OrderStyle::async) {
+    json["completed_ms"] = placed.ended ? Json(milliseconds(*placed.ended)) : Json();
+  }
   return json;
 }
 
-std::string headline(const OrderDesk::Placed& placed) {
+std::string headline(const Placed& placed) {
   const Order& order = *placed.order;
-  return fmt::format("order {} {} · {} for {} · HTTP {} after {:.2f} ms", order.id,
-                     contracts::to_string(order.status), escape_control(order.item_name),
-                     escape_control(order.username), placed.http_status, placed.elapsed_ms);
+  std::string text =
+      fmt::format("order {} {} · {} for {} · HTTP {} after {:.2f} ms", order.id,
+                  contracts::to_string(order.status), escape_control(order.item_name),
+                  order.username.empty() ? fmt::format("user {}", order.user_id)
+                                         : escape_control(order.username),
+                  placed.http_status, milliseconds(placed.answered));
+  if (placed.pending()) text += " — accepted; the work goes on";
+  if (placed.ended) text += fmt::format(" · done after {:.2f} ms", milliseconds(*placed.ended));
+  return text;
+}
+
+int exit_status_of(OrderStatus status) {
+  if (status == OrderStatus::confirmed) return exit_status::kDone;
+  return status == OrderStatus::pending ? exit_status::kUnknown : exit_status::kRefused;
+}
+
+/// Tells people why an order that was waited for is not confirmed, and what to do next.
+int tell_ending(const Program& program, const Order& order) {
+  const int status = exit_status_of(order.status);
+  if (program.json || status == exit_status::kDone) return status;
+  const std::string name(contracts::to_string(order.status));
+  std::string why = order.reason;
+  std::string next = "trace list";
+  if (order.status == OrderStatus::pending) {
+    why = fmt::format("order {} has not ended after {} s", order.id, kPatience.count());
+    next = fmt::format("order get {} --wait", order.id);
+  } else if (order.status == OrderStatus::failed) {
+    next = "queue dead list";
+  }
+  fmt::print(stderr, "{} {}\n",
+             paint(use_color(program, stderr), Style::bad, fmt::format("{}:", name)),
+             escape_control(why));
+  fmt::print(stderr, "  look at it: {}\n", command_line(program.lab, next));
+  return status;
+}
+
+/// Draws what is known of an order so far.
+Result<void> print_timeline(const Program& program, OrderDesk& desk, const Placed& placed) {
+  const auto spans = desk.trace(placed);
+  if (!spans) return fail(spans.error());
+  fmt::print("\n{}\ntrace {}\n", draw_trace(program, *spans, {}), placed.trace_id);
+  return {};
+}
+
+/// An order that was accepted: what is said of it, now and when it has ended.
+int follow_one(const Program& program, OrderDesk& desk, const OrderOptions& options,
+               Placed& placed) {
+  const bool waits = options.wait && placed.style == OrderStyle::async;
+  if (!program.json) {
+    fmt::print("{}\n", headline(placed));
+    std::fflush(stdout);
+  }
+  if (placed.pending() && !waits) {
+    if (!program.json) {
+      fmt::print("  {}\n  {}\n",
+                 command_line(program.lab, fmt::format("order get {} --wait", placed.order->id)),
+                 command_line(program.lab, fmt::format("trace show {}", placed.trace_id)));
+    }
+    return exit_status::kDone;
+  }
+  if (waits) {
+    if (auto waited = desk.await({&placed, 1}); !waited) {
+      waited.error().trace_id = placed.trace_id;
+      return report(program, waited.error());
+    }
+    if (!program.json && placed.ended) fmt::print("{}\n", headline(placed));
+  }
+  return tell_ending(program, *placed.order);
 }
 
 int create_one(const Program& program, OrderDesk& desk, const OrderOptions& options) {
-  OrderDesk::Placed placed = desk.place({options.user, options.item}, options.key);
-  if (program.json) {
-    if (!placed.order) {
-      placed.order.error().trace_id = placed.trace_id;
-      return report(program, placed.order.error());
-    }
-    print_json(to_json(placed));
-    return exit_status::kDone;
-  }
+  Placed placed = desk.place({options.user, options.item}, options.style(), options.key);
   int status = exit_status::kDone;
   if (placed.order) {
-    fmt::print("{}\n", headline(placed));
+    status = follow_one(program, desk, options, placed);
   } else {
+    placed.order.error().trace_id = placed.trace_id;
     status = report(program, placed.order.error());
   }
-  if (!options.no_timeline) {
-    const auto spans = desk.trace(placed.trace_id);
-    if (!spans) return report(program, spans.error());
-    fmt::print("\n{}\ntrace {}\n", draw_trace(program, *spans, {}), placed.trace_id);
+  if (program.json) {
+    if (placed.order) print_json(to_json(placed, options.wait));
+    return status;
+  }
+  if (options.no_timeline) return status;
+  const auto printed = print_timeline(program, desk, placed);
+  return printed ? status : report(program, printed.error());
+}
+
+/// Places them one after the other, then waits for all if that is wanted.
+Result<std::vector<Placed>> place_many(OrderDesk& desk, const OrderOptions& options) {
+  std::vector<Placed> all;
+  {
+    Progress progress(options.count, "orders placed");
+    while (all.size() < options.count) {
+      all.push_back(desk.place({options.user, options.item}, options.style()));
+      progress.done(all.size());
+    }
+  }
+  if (!options.wait) return all;
+  Progress progress(options.count, "orders awaited");
+  const auto waited = desk.await(all, [&](std::size_t count) { progress.done(count); });
+  if (!waited) return fail(waited.error());
+  return all;
+}
+
+/// The exit status of the first that was not accepted, else of the first that did not end well.
+int exit_status_of(const std::vector<Placed>& all, bool waited) {
+  int status = exit_status::kDone;
+  for (const Placed& placed : all) {
+    if (!placed.order) return info(placed.order.error().code).exit_status;
+    const bool over = waited || !placed.pending();
+    if (over && status == exit_status::kDone) status = exit_status_of(placed.order->status);
   }
   return status;
 }
 
-/// A line in place while orders are being placed, on a terminal and not before a second has passed.
-class Progress {
- public:
-  explicit Progress(std::size_t total) : total_(total), shown_(::isatty(STDERR_FILENO) == 1) {}
-
-  void done(std::size_t count) {
-    const auto now = std::chrono::steady_clock::now();
-    if (!shown_ || now - began_ < std::chrono::seconds(1)) return;
-    fmt::print(stderr, "\r{} of {} orders{}", count, total_, count == total_ ? "\r\x1b[K" : "");
-  }
-
- private:
-  const std::size_t total_;
-  const bool shown_;
-  const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
-};
-
-int create_many(const Program& program, OrderDesk& desk, const OrderOptions& options) {
-  std::vector<OrderDesk::Placed> all;
-  Progress progress(options.count);
-  for (std::size_t i = 0; i < options.count; ++i) {
-    all.push_back(desk.place({options.user, options.item}, {}));
-    progress.done(all.size());
-  }
-  Json documents = Json::array();
-  std::size_t failed = 0;
-  int status = exit_status::kDone;
-  for (const OrderDesk::Placed& placed : all) {
-    if (!placed.order && failed++ == 0) status = info(placed.order.error().code).exit_status;
-    if (program.json) {
-      documents.push_back(to_json(placed));
-    } else if (placed.order) {
-      fmt::print("{}\n", headline(placed));
-    } else {
-      fmt::print("{}: {}\n", placed.order.error().name(),
-                 escape_control(placed.order.error().message));
-    }
-  }
-  if (program.json) {
-    print_json({{"orders", std::move(documents)}});
-    return status;
-  }
-  if (options.timeline) {
-    for (std::size_t i = 0; i < std::min(all.size(), limits::kTimelinesPerCommand); ++i) {
-      const auto spans = desk.trace(all[i].trace_id);
-      if (!spans) return report(program, spans.error());
-      fmt::print("\n{}", draw_trace(program, *spans, {"trace " + all[i].trace_id}));
-    }
+void tell_totals(const std::vector<Placed>& all) {
+  std::map<OrderStatus, std::size_t> by_status;
+  std::size_t refused = 0;
+  for (const Placed& placed : all) placed.order ? ++by_status[placed.order->status] : ++refused;
+  std::string text = fmt::format("{} placed, {} not", all.size() - refused, refused);
+  for (const auto& [status, count] : by_status) {
+    text += fmt::format("; {} {}", count, contracts::to_string(status));
   }
   std::fflush(stdout);
-  fmt::print(stderr, "{} placed, {} not\n", all.size() - failed, failed);
-  return status;
+  fmt::print(stderr, "{}\n", text);
+}
+
+int create_many(const Program& program, OrderDesk& desk, const OrderOptions& options) {
+  const auto all = place_many(desk, options);
+  if (!all) return report(program, all.error());
+  if (program.json) {
+    Json documents = Json::array();
+    for (const Placed& placed : *all) documents.push_back(to_json(placed, options.wait));
+    print_json({{"orders", std::move(documents)}});
+    return exit_status_of(*all, options.wait);
+  }
+  for (const Placed& placed : *all) {
+    fmt::print("{}\n", placed.order ? headline(placed)
+                                    : fmt::format("{}: {}", placed.order.error().name(),
+                                                  escape_control(placed.order.error().message)));
+  }
+  for (std::size_t i = 0; options.timeline && i < all->size() && i < limits::kTimelinesPerCommand;
+       ++i) {
+    if (const auto printed = print_timeline(program, desk, all->at(i)); !printed) {
+      return report(program, printed.error());
+    }
+  }
+  tell_totals(*all);
+  return exit_status_of(*all, options.wait);
 }
 
 int create(const Program& program, const OrderOptions& options) {
@@ -208,39 +216,50 @@ int create(const Program& program, const OrderOptions& options) {
     return report(program, {Code::usage, "--idempotency-key names one order, --count asks for many",
                             "leave one of them out"});
   }
-  auto desk = open_desk(program);
+  auto desk = OrderDesk::open(program.lab);
   if (!desk) return report(program, desk.error());
   return options.count == 1 ? create_one(program, **desk, options)
                             : create_many(program, **desk, options);
 }
 
-std::vector<std::string> cells(const Json& order) {
-  return {std::to_string(order.value("id", std::int64_t{0})),
-          order.value("status", ""),
-          std::to_string(order.value("user_id", std::int64_t{0})),
-          order.value("username", ""),
-          order.value("created_at", ""),
-          order.value("item_name", "")};
-}
-
 void show(const std::vector<Json>& orders) {
+  const auto text = [](const Json& order, const char* field) {
+    const Json value = order.value(field, Json());
+    return value.is_string() ? value.get<std::string>() : std::string();
+  };
+  const bool reasons = std::any_of(orders.begin(), orders.end(), [&](const Json& order) {
+    return !text(order, "reason").empty();
+  });
   std::vector<std::vector<std::string>> table = {
       {"ID", "STATUS", "USER", "NAME", "CREATED", "ITEM"}};
-  for (const Json& order : orders) table.push_back(cells(order));
+  if (reasons) table.front().emplace_back("REASON");
+  for (const Json& order : orders) {
+    table.push_back({std::to_string(order.value("id", std::int64_t{0})), text(order, "status"),
+                     std::to_string(order.value("user_id", std::int64_t{0})),
+                     text(order, "username"), text(order, "created_at"), text(order, "item_name")});
+    if (reasons) table.back().push_back(text(order, "reason"));
+  }
   fmt::print("{}", format_table(table));
 }
 
 int get(const Program& program, const OrderOptions& options) {
-  auto desk = open_desk(program);
+  auto desk = OrderDesk::open(program.lab);
   if (!desk) return report(program, desk.error());
-  const auto order = (*desk)->ask(fmt::format("/orders/{}", options.id));
+  const auto json = (*desk)->ask(fmt::format("/orders/{}", options.id));
+  if (!json) return report(program, json.error());
+  auto order = contracts::parse_order(*json);
+  if (order && options.wait && order->status == OrderStatus::pending) {
+    order = (*desk)->await(options.id);
+  }
   if (!order) return report(program, order.error());
-  program.json ? print_json(*order) : show({*order});
-  return exit_status::kDone;
+  const Json document = contracts::to_json(*order);
+  program.json ? print_json(document) : show({document});
+  std::fflush(stdout);
+  return options.wait ? tell_ending(program, *order) : exit_status::kDone;
 }
 
 int list(const Program& program, const OrderOptions& options) {
-  auto desk = open_desk(program);
+  auto desk = OrderDesk::open(program.lab);
   if (!desk) return report(program, desk.error());
   std::string target = fmt::format("/orders?limit={}&after={}", options.limit, options.after);
   if (!options.status.empty()) target += "&status=" + encode_query(options.status);
@@ -262,9 +281,12 @@ void add_create(CLI::App& order, Program& program, const std::shared_ptr<OrderOp
   CLI::App* command = order.add_subcommand("create", "Place an order and draw what happened");
   set_help(*command,
            "msdemo order create --user 1 --item book\n"
+           "msdemo order create --user 1 --item book --async --wait\n"
            "msdemo order create --user 1 --item book --count 20 --no-timeline");
   command->add_option("--user", options->user, "Who orders: a user's id")->required();
   command->add_option("--item", options->item, "What: 1 to 255 characters")->required();
+  command->add_flag("--async", options->async, "Place it by message: accepted at once, done later");
+  command->add_flag("--wait", options->wait, "Return when it is no longer pending");
   command->add_option("--count", options->count, "How many orders, one after the other")
       ->check(CLI::Range(std::size_t{1}, limits::kOrdersPerCommand))
       ->capture_default_str();
@@ -293,8 +315,9 @@ void add_order(CLI::App& app, Program& program) {
   add_create(*order, program, options);
 
   CLI::App* get_command = order->add_subcommand("get", "Look up one order");
-  set_help(*get_command, "msdemo order get 1");
+  set_help(*get_command, "msdemo order get 1\nmsdemo order get 1 --wait");
   get_command->add_option("ID", options->id, "The order's id")->required();
+  get_command->add_flag("--wait", options->wait, "Return when it is no longer pending");
   add_json_flag(*get_command, program);
   get_command->callback([&program, options] {
     program.run = [&program, options] { return get(program, *options); };

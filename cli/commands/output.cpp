@@ -84,6 +84,11 @@ std::string paint(bool color, Style style, std::string_view text) {
   return fmt::format("\x1b[{}m{}\x1b[0m", kCodes[static_cast<std::size_t>(style)], text);
 }
 
+std::string command_line(const std::string& lab, std::string_view rest) {
+  return lab == "default" ? fmt::format("msdemo {}", rest)
+                          : fmt::format("msdemo --lab {} {}", lab, rest);
+}
+
 void print_json(const Json& document) {
   fmt::print("{}\n", document.dump(2, ' ', false, Json::error_handler_t::replace));
 }

@@ -43,6 +43,9 @@ enum class Style { strong, faint, good, bad, warn };
 /// `text` in `style`, or as it is when `color` is false.
 std::string paint(bool color, Style style, std::string_view text);
 
+/// What to type for `rest`, a command, in the lab of this name: `msdemo --lab class-2 ps`.
+std::string command_line(const std::string& lab, std::string_view rest);
+
 /// Prints one JSON document to stdout.
 void print_json(const Json& document);
 

@@ -42,7 +42,11 @@ std::string format(const std::vector<ServiceStatus>& services, bool color) {
     table.replace(at, state.size(), paint(color, style_of(service.state), state));
     line = table.find('\n', at) + 1;
   }
-  return table;
+  return table + "\n" +
+         paint(color, Style::faint,
+               "The broker is embedded: for this one machine only, its messages are kept in "
+               "SQLite.") +
+         "\n";
 }
 
 int ps(const Program& program) {

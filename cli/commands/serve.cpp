@@ -2,6 +2,7 @@
 #include "base/limits.hpp"
 #include "commands/commands.hpp"
 #include "lab/process.hpp"
+#include "lab/service_names.hpp"
 #include "run.hpp"
 
 namespace msdemo::commands {
@@ -11,19 +12,25 @@ void add_serve(CLI::App& app, Program& program) {
   CLI::App* serve_command =
       app.add_subcommand("serve", "Run one service in the foreground, as `up` does for all");
   set_help(*serve_command,
-           "msdemo serve user --port 8000 --data-dir /tmp/user\n"
-           "msdemo serve order --port 8001 --data-dir /tmp/order --user-url http://127.0.0.1:8000");
-  serve_command->add_option("SERVICE", settings->service, "user or order")
+           "msdemo serve broker --port 8002 --data-dir /tmp/broker\n"
+           "msdemo serve user --port 8000 --data-dir /tmp/user --broker-url http://127.0.0.1:8002");
+  serve_command->add_option("SERVICE", settings->service, "user, order, broker or notify")
       ->required()
-      ->check(CLI::IsMember({"user", "order"}));
+      ->check(CLI::IsMember(lab::service_names()));
   serve_command->add_option("--data-dir", settings->data_dir, "Where its database is")->required();
   serve_command->add_option("--port", settings->port, "0: any free one")
       ->check(CLI::Range(0, 65535))
       ->capture_default_str();
-  serve_command->add_option("--admin-port", settings->admin_port, "For health and metrics")
+  serve_command->add_option("--admin-port", settings->admin_port, "For health, metrics and faults")
       ->check(CLI::Range(0, 65535))
       ->capture_default_str();
   serve_command->add_option("--user-url", settings->user_url, "The user service, for `order`");
+  serve_command->add_option("--broker-url", settings->broker_url,
+                            "The broker service, for all but `broker`");
+  serve_command
+      ->add_option("--consumers", settings->consumers, "Consumers of messages that compete")
+      ->check(CLI::Range(1, limits::kConsumers))
+      ->capture_default_str();
   add_durability_option(*serve_command, settings->durability);
   serve_command->add_option("--listen", settings->listen, "Address to listen on")
       ->capture_default_str();
@@ -31,6 +38,8 @@ void add_serve(CLI::App& app, Program& program) {
                             "A further name this service may be called by");
   serve_command->add_option("--otlp", settings->otlp_url,
                             "Where spans go; else OTEL_EXPORTER_OTLP_ENDPOINT");
+  serve_command->add_option("--token-file", settings->token_file,
+                            "Holds the secret that whoever changes its faults must send");
   serve_command->add_option("--log-file", settings->log_file, "Else the log goes to stderr");
   serve_command->add_option("--ready-fd", settings->ready_fd,
                             "Told in one line when the service answers");

@@ -45,7 +45,7 @@ void add_service(CLI::App& app, Program& program) {
     auto service = std::make_shared<std::string>();
     CLI::App* command = app.add_subcommand(action.name, action.description);
     set_help(*command, fmt::format("msdemo {} order", action.name));
-    command->add_option("SERVICE", *service, "user or order")->required();
+    command->add_option("SERVICE", *service, "user, order, broker or notify")->required();
     command->callback([&program, &action, service] {
       program.run = [&program, &action, service] { return act(program, action, *service); };
     });

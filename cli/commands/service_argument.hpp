@@ -18,4 +18,11 @@ Result<void> check_service(const std::string& name);
 /// twice, and on a port that is given twice.
 Result<std::map<std::string, int>> parse_fixed_ports(std::span<const std::string> values);
 
+/// The same for `--consumers`: NUMBER in 1…limits::kConsumers, and only for services that consume.
+Result<std::map<std::string, int>> parse_consumers(std::span<const std::string> values);
+
+/// Accepts `--replicas SERVICE=1` and fails with usage on everything else, telling what more than
+/// one replica would need.
+Result<void> check_replicas(std::span<const std::string> values);
+
 }  // namespace msdemo::commands

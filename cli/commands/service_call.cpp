@@ -22,16 +22,27 @@ std::string encode_query(std::string_view text) {
   return out;
 }
 
+Error with_hint(Error error) {
+  if (error.hint.empty()) error.hint = "`msdemo ps` shows how the services are";
+  return error;
+}
+
 Result<http::ClientResponse> call(http::Client& service, const http::ClientRequest& request,
                                   const trace::Span* parent, std::string_view route) {
   auto answer = service.send(request, limits::kExchangeCeiling, parent, route);
   if (answer && answer->status >= 400) {
     return fail(contracts::from_problem(answer->status, answer->body));
   }
-  if (!answer && answer.error().hint.empty()) {
-    answer.error().hint = "`msdemo ps` shows how the services are";
-  }
+  if (!answer) return fail(with_hint(std::move(answer.error())));
   return answer;
+}
+
+Result<Json> ask(http::Client& service, const http::ClientRequest& request) {
+  const auto answer = call(service, request);
+  if (!answer) return fail(answer.error());
+  auto json = parse_json(answer->body);
+  if (!json) return fail(Code::invalid_reply, json.error().message);
+  return json;
 }
 
 }  // namespace msdemo::commands

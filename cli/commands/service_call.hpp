@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "base/json.hpp"
 #include "http/client.hpp"
 #include "trace/tracer.hpp"
 
@@ -13,10 +14,15 @@ namespace msdemo::commands {
 /// Percent-encodes `text` for a query (RFC 3986, section 2.3: all but unreserved characters).
 std::string encode_query(std::string_view text);
 
+/// `error` of an exchange without an answer, with a hint where to look.
+Error with_hint(Error error);
+
 /// Sends `request` and returns an answer below 400; anything else becomes the error that the
 /// problem document tells. Blocks up to limits::kExchangeCeiling.
 Result<http::ClientResponse> call(http::Client& service, const http::ClientRequest& request,
-                                  const trace::Span* parent = nullptr,
-                                  std::string_view route = {});
+                                  const trace::Span* parent = nullptr, std::string_view route = {});
+
+/// call(), and the answer's body; fails with invalid_reply when that is not JSON.
+Result<Json> ask(http::Client& service, const http::ClientRequest& request);
 
 }  // namespace msdemo::commands

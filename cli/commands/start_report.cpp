@@ -24,11 +24,6 @@ std::string_view promise(const std::string& durability) {
                               : "what was answered survives a crash, but not a power cut";
 }
 
-std::string command(const lab::StartReport& report, std::string_view rest) {
-  return report.lab == "default" ? fmt::format("msdemo {}", rest)
-                                 : fmt::format("msdemo --lab {} {}", report.lab, rest);
-}
-
 }  // namespace
 
 std::string format_start_report(const lab::StartReport& report, bool color) {
@@ -52,10 +47,11 @@ std::string format_start_report(const lab::StartReport& report, bool color) {
   text += fmt::format("  {:<10}  {}  {}\n", "durability", report.durability,
                       faint(promise(report.durability)));
   text += fmt::format("  {:<10}  {}\n\n", "data, logs", short_path(report.state_folder));
-  text += fmt::format("next  {}\n", paint(color, Style::strong,
-                                          command(report, "order create --user 1 --item book")));
-  text += fmt::format("      {}\n", command(report, "ps"));
-  text += fmt::format("      {}\n", command(report, "down"));
+  text += fmt::format(
+      "next  {}\n",
+      paint(color, Style::strong, command_line(report.lab, "order create --user 1 --item book")));
+  text += fmt::format("      {}\n", command_line(report.lab, "ps"));
+  text += fmt::format("      {}\n", command_line(report.lab, "down"));
   return text;
 }
 

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace msdemo::commands {
 
 /// Lines of `cells`, each column as wide as its widest cell, two blanks between; control characters
-/// are escaped. The last column is not padded.
-std::string format_table(const std::vector<std::vector<std::string>>& cells);
+/// are escaped. `alignment` has a letter for every column, `<` or `>` (numbers go to the right);
+/// columns beyond it are `<`. No line ends in blanks.
+std::string format_table(const std::vector<std::vector<std::string>>& cells,
+                         std::string_view alignment = {});
 
 }  // namespace msdemo::commands

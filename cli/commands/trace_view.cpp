@@ -1,10 +1,7 @@
 #include "commands/trace_view.hpp"
 
 #include <array>
-#include <chrono>
 
-#include "base/limits.hpp"
-#include "timeline/layout.hpp"
 #include "timeline/terminal.hpp"
 
 namespace msdemo::commands {
@@ -47,14 +44,16 @@ Json to_json(const trace::SpanRecord& span) {
 
 }  // namespace
 
-Result<std::vector<trace::SpanRecord>> wait_for_trace(lab::Lab& lab, const std::string& trace_id) {
+Result<std::vector<trace::SpanRecord>> wait_for_trace(lab::Lab& lab, const std::string& trace_id,
+                                                      std::chrono::milliseconds wait,
+                                                      const EnoughSpans& enough) {
   using namespace std::chrono;
-  const auto deadline = steady_clock::now() + limits::kTraceWait;
+  const auto deadline = steady_clock::now() + wait;
   std::size_t seen = 0;
   for (;;) {
     const auto left = duration_cast<milliseconds>(deadline - steady_clock::now());
     auto spans = lab.spans(trace_id, seen, std::max(left, milliseconds(0)));
-    if (!spans || timeline::complete(*spans) || left.count() <= 0) return spans;
+    if (!spans || enough(*spans) || left.count() <= 0) return spans;
     seen = spans->size();
   }
 }

@@ -1,19 +1,30 @@
 // How commands get a trace from the lab and show it.
 #pragma once
 
+#include <chrono>
+#include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/error.hpp"
 #include "base/json.hpp"
+#include "base/limits.hpp"
 #include "commands/program.hpp"
 #include "lab/client.hpp"
+#include "timeline/layout.hpp"
 #include "trace/span.hpp"
 
 namespace msdemo::commands {
 
-/// The spans of a trace; waits up to limits::kTraceWait for those that others refer to.
-Result<std::vector<trace::SpanRecord>> wait_for_trace(lab::Lab& lab, const std::string& trace_id);
+/// Whether waiting for more spans is useless.
+using EnoughSpans = std::function<bool(std::span<const trace::SpanRecord>)>;
+
+/// The spans of a trace; waits up to `wait` until they are enough: by default for those that others
+/// refer to.
+Result<std::vector<trace::SpanRecord>> wait_for_trace(
+    lab::Lab& lab, const std::string& trace_id, std::chrono::milliseconds wait = limits::kTraceWait,
+    const EnoughSpans& enough = timeline::complete);
 
 /// The timeline as wide as the terminal, for stdout.
 std::string draw_trace(const Program& program, const std::vector<trace::SpanRecord>& spans,

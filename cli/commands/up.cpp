@@ -26,6 +26,8 @@ namespace {
 struct UpOptions {
   bool detach = false;
   std::vector<std::string> ports;
+  std::vector<std::string> consumers;
+  std::vector<std::string> replicas;
   storage::Durability durability = storage::Durability::full;
   lab::LabOptions lab{};
 };
@@ -214,6 +216,27 @@ int run_in_background(const Program& program, const UpOptions& options) {
   return wait_for_report(program, child, from_child.get());
 }
 
+/// Turns what was typed into the lab's options.
+Result<void> read_options(const Program& program, UpOptions& options) {
+  options.lab.lab = program.lab;
+  options.lab.durability = storage::to_string(options.durability);
+  auto ports = parse_fixed_ports(options.ports);
+  if (!ports) return fail(std::move(ports.error()));
+  options.lab.ports = std::move(*ports);
+  auto consumers = parse_consumers(options.consumers);
+  if (!consumers) return fail(std::move(consumers.error()));
+  options.lab.consumers = std::move(*consumers);
+  return check_replicas(options.replicas);
+}
+
+/// An option that may be given once for every service.
+void add_service_option(CLI::App& up, const std::string& name, std::vector<std::string>& values,
+                        const std::string& description) {
+  up.add_option(name, values, description)
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
 }  // namespace
 
 void add_up(CLI::App& app, Program& program) {
@@ -221,24 +244,24 @@ void add_up(CLI::App& app, Program& program) {
   CLI::App* up = app.add_subcommand("up", "Start the services and keep them running");
   set_help(*up,
            "msdemo up -d\n"
-           "msdemo up --fresh --port order=8001");
+           "msdemo up --fresh --port order=8001\n"
+           "msdemo up -d --consumers user=4");
   up->add_flag("-d,--detach", options->detach,
                "Return when everything is ready, instead of "
                "showing the logs until Ctrl-C");
   up->add_flag("--fresh", options->lab.fresh, "Begin with empty data");
-  up->add_option("--port", options->ports, "SERVICE=NUMBER: a port that is not left to chance")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  add_service_option(*up, "--port", options->ports,
+                     "SERVICE=NUMBER: a port that is not left to chance");
+  add_service_option(*up, "--consumers", options->consumers,
+                     "SERVICE=NUMBER: consumers of messages that compete inside it, else 1");
+  add_service_option(*up, "--replicas", options->replicas,
+                     "SERVICE=1: more need an external database and broker, a later step");
   add_durability_option(*up, options->durability);
   add_json_flag(*up, program);
   up->callback([&program, options] {
     program.run = [&program, options] {
       options->lab.began = real_clock().steady_now();
-      options->lab.lab = program.lab;
-      options->lab.durability = storage::to_string(options->durability);
-      auto ports = parse_fixed_ports(options->ports);
-      if (!ports) return report(program, ports.error());
-      options->lab.ports = std::move(*ports);
+      if (auto read = read_options(program, *options); !read) return report(program, read.error());
       return options->detach ? run_in_background(program, *options)
                              : run_in_foreground(program, *options);
     };

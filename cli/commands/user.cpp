@@ -26,11 +26,7 @@ Result<Json> ask(const Program& program, const http::ClientRequest& request) {
   const auto url = lab->url("user");
   if (!url) return fail(url.error());
   http::Client users(*url, "user");
-  const auto answer = call(users, request);
-  if (!answer) return fail(answer.error());
-  auto json = parse_json(answer->body);
-  if (!json) return fail(Code::invalid_reply, json.error().message);
-  return json;
+  return commands::ask(users, request);
 }
 
 std::vector<std::string> cells(const Json& user) {

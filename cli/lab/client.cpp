@@ -12,7 +12,6 @@
 #include "contracts/problem.hpp"
 #include "http/client.hpp"
 #include "lab/control_api.hpp"
-#include "lab/state.hpp"
 #include "trace/otlp.hpp"
 
 namespace msdemo::lab {
@@ -66,9 +65,11 @@ struct Lab::Connection {
   }
 
   Result<Json> post(const std::string& target, std::chrono::milliseconds deadline) {
-    return send(
-        {.method = "POST", .target = target, .headers = {{"Authorization", "Bearer " + token}}},
-        deadline);
+    return send({.method = "POST", .target = target, .headers = {authorization()}}, deadline);
+  }
+
+  std::pair<std::string, std::string> authorization() const {
+    return {"Authorization", "Bearer " + token};
   }
 
   LabRecord record;
@@ -102,12 +103,24 @@ Result<std::vector<ServiceStatus>> Lab::services() {
   return services;
 }
 
-Result<std::string> Lab::url(const std::string& service) {
-  for (const ServiceAddress& address : connection_->record.services) {
-    if (address.service == service) return address.url;
+Result<ServiceAddress> Lab::address(const std::string& service) const {
+  for (const ServiceAddress& candidate : connection_->record.services) {
+    if (candidate.service == service) return candidate;
   }
   return fail(Code::no_lab, fmt::format("this lab has no {} service", service),
               "start a lab of this version: msdemo down, then msdemo up -d");
+}
+
+Result<std::string> Lab::url(const std::string& service) {
+  return address(service).map([](const ServiceAddress& found) { return found.url; });
+}
+
+Result<std::string> Lab::admin_url(const std::string& service) {
+  return address(service).map([](const ServiceAddress& found) { return found.admin_url; });
+}
+
+std::pair<std::string, std::string> Lab::authorization() const {
+  return connection_->authorization();
 }
 
 Result<void> Lab::act(const std::string& action, const std::string& service) {

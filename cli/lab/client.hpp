@@ -6,11 +6,13 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "lab/service_status.hpp"
+#include "lab/state.hpp"
 #include "lab/supervisor.hpp"
 #include "trace/span.hpp"
 
@@ -26,6 +28,12 @@ class Lab {
 
   /// Where the users of `service` reach it; fails with no_lab if the lab has no such service.
   Result<std::string> url(const std::string& service);
+
+  /// Where its health, metrics and faults are; fails as url().
+  Result<std::string> admin_url(const std::string& service);
+
+  /// The header that lets a command change how a service behaves.
+  std::pair<std::string, std::string> authorization() const;
 
   /// `action` is restart, kill, stop, start, pause or resume; returns when it is done.
   Result<void> act(const std::string& action, const std::string& service);
@@ -50,6 +58,7 @@ class Lab {
 
  private:
   struct Connection;
+  Result<ServiceAddress> address(const std::string& service) const;
   explicit Lab(std::shared_ptr<Connection> connection) : connection_(std::move(connection)) {}
   std::shared_ptr<Connection> connection_;
 };

@@ -78,9 +78,24 @@ Result<std::vector<Ports>> reserve_ports(const std::map<std::string, int>& fixed
   return all;
 }
 
+/// Where the services reach each other and the lab.
+struct Addresses {
+  std::string control_url;
+  std::string user_url;
+  std::string broker_url;
+};
+
+Addresses addresses_of(const std::string& control_url, const std::vector<Ports>& ports) {
+  Addresses all{.control_url = control_url, .user_url = {}, .broker_url = {}};
+  for (const Ports& candidate : ports) {
+    if (candidate.service == "user") all.user_url = candidate.port.url();
+    if (candidate.service == "broker") all.broker_url = candidate.port.url();
+  }
+  return all;
+}
+
 std::vector<std::string> child_arguments(const LabOptions& options, const StateFolder& folder,
-                                         const Ports& ports, const std::string& control_url,
-                                         const std::string& user_url) {
+                                         const Ports& ports, const Addresses& addresses) {
   std::vector<std::string> arguments = {"serve",         ports.service,
                                         "--port",        std::to_string(ports.port.number()),
                                         "--admin-port",  std::to_string(ports.admin_port.number()),
@@ -89,21 +104,27 @@ std::vector<std::string> child_arguments(const LabOptions& options, const StateF
                                         "--durability",  options.durability,
                                         "--ready-fd",    std::to_string(kReadyDescriptor),
                                         "--lifeline-fd", std::to_string(kLifelineDescriptor),
-                                        "--otlp",        control_url + "/v1/traces"};
-  if (ports.service == "order") arguments.insert(arguments.end(), {"--user-url", user_url});
+                                        "--token-file",  folder.token_file().string(),
+                                        "--otlp",        addresses.control_url + "/v1/traces"};
+  const auto add = [&](const char* option, const std::string& value) {
+    arguments.insert(arguments.end(), {option, value});
+  };
+  if (ports.service == "order") add("--user-url", addresses.user_url);
+  if (!consumes(ports.service)) return arguments;
+  add("--broker-url", addresses.broker_url);
+  const auto consumers = options.consumers.find(ports.service);
+  add("--consumers",
+      consumers == options.consumers.end() ? "1" : std::to_string(consumers->second));
   return arguments;
 }
 
 std::vector<SupervisedService> plan_services(const LabOptions& options, const StateFolder& folder,
                                              std::vector<Ports> ports,
                                              const std::string& control_url, int lock) {
-  std::string user_url;
-  for (const Ports& candidate : ports) {
-    if (candidate.service == "user") user_url = candidate.port.url();
-  }
+  const Addresses addresses = addresses_of(control_url, ports);
   std::vector<SupervisedService> services;
   for (Ports& mine : ports) {
-    auto arguments = child_arguments(options, folder, mine, control_url, user_url);
+    auto arguments = child_arguments(options, folder, mine, addresses);
     services.emplace_back(ServicePlan{.service = mine.service,
                                       .port = std::move(mine.port),
                                       .admin_port = std::move(mine.admin_port),

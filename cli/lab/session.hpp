@@ -20,10 +20,11 @@ namespace msdemo::lab {
 
 struct LabOptions {
   std::string lab = "default";
-  bool fresh = false;                  ///< empty the services' data first
-  std::map<std::string, int> ports{};  ///< public ports that are not left to chance, by service
-  std::string durability = "full";     ///< full | normal
-  SteadyTime began{};                  ///< from when the time to ready counts
+  bool fresh = false;                      ///< empty the services' data first
+  std::map<std::string, int> ports{};      ///< public ports that are not left to chance, by service
+  std::map<std::string, int> consumers{};  ///< of messages, by service; 1 where none is named
+  std::string durability = "full";         ///< full | normal
+  SteadyTime began{};                      ///< from when the time to ready counts
   log::Stderr standard_error = log::Stderr::stays;
 };
 

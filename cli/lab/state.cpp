@@ -239,17 +239,17 @@ Result<std::string> StateFolder::write_new_token() const {
   }
   std::string token;
   for (const unsigned char byte : secret) token += fmt::format("{:02x}", byte);
-  if (auto written = replace_file(file("token"), token); !written) {
+  if (auto written = replace_file(token_file(), token); !written) {
     return fail(std::move(written.error()));
   }
   return token;
 }
 
 Result<std::string> StateFolder::token() const {
-  auto token = read_small_file(file("token"));
+  auto token = read_small_file(token_file());
   if (!token) {
     return fail(Code::lab_failed,
-                fmt::format("cannot read {}: {}", file("token").string(), std::strerror(errno)));
+                fmt::format("cannot read {}: {}", token_file().string(), std::strerror(errno)));
   }
   return std::move(*token);
 }
@@ -257,7 +257,7 @@ Result<std::string> StateFolder::token() const {
 void StateFolder::forget_run() const {
   std::error_code gone_already;
   fs::remove(file("lab.json"), gone_already);
-  fs::remove(file("token"), gone_already);
+  fs::remove(token_file(), gone_already);
 }
 
 Result<void> StateFolder::create_data(const std::string& service) const {

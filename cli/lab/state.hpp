@@ -63,6 +63,7 @@ class StateFolder {
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path logs() const { return path_ / "logs"; }
   std::filesystem::path log_file(const std::string& service) const;
+  std::filesystem::path token_file() const { return path_ / "token"; }
   std::filesystem::path data(const std::string& service) const { return path_ / service; }
 
   /// Takes the lock that a supervisor and its children hold while any of them lives. The folder

@@ -38,11 +38,39 @@ TEST_CASE("a service has one port, and a port one service", "[lab]") {
   CHECK(shared.error().message == "--port gives 8001 to both 'order' and 'user'");
 }
 
+TEST_CASE("consumers are counted by service, and only where there are any", "[lab]") {
+  const auto consumers = [](const std::vector<std::string>& values) {
+    return parse_consumers(values);
+  };
+  CHECK(*consumers({"user=1", "notify=64"}) ==
+        std::map<std::string, int>{{"notify", 64}, {"user", 1}});
+  for (const char* value : {"user", "user=0", "user=65", "user=x", "usr=2", "broker=2"}) {
+    const auto refused = consumers({value});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == Code::usage);
+  }
+  CHECK(consumers({"user=2", "user=3"}).error().message ==
+        "--consumers names the service 'user' twice");
+  CHECK(consumers({"broker=2"}).error().message == "the service 'broker' consumes no messages");
+}
+
+TEST_CASE("one replica is what there is; more are refused with a way on", "[lab]") {
+  const auto check = [](const std::vector<std::string>& values) { return check_replicas(values); };
+  CHECK(check({}));
+  CHECK(check({"order=1", "user=1"}));
+  for (const char* value : {"order", "order=0", "ordr=1"}) CHECK_FALSE(check({value}));
+  const auto refused = check({"order=1", "user=2"});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == Code::usage);
+  CHECK(refused.error().message.find("external database") != std::string::npos);
+  CHECK(refused.error().hint.find("--consumers") != std::string::npos);
+}
+
 TEST_CASE("a mistyped service gets a suggestion, a foreign one the list", "[lab]") {
   CHECK(check_service("order"));
   CHECK(check_service("ordr").error().hint == "did you mean 'order'?");
   CHECK(check_service("usr").error().hint == "did you mean 'user'?");
-  CHECK(check_service("database").error().hint == "the services are: user, order");
+  CHECK(check_service("database").error().hint == "the services are: user, order, broker, notify");
   CHECK(check_service("\x1b[2J").error().message == "there is no service '\\x1b[2J'");
 }
 

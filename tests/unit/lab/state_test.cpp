@@ -128,7 +128,7 @@ TEST_CASE("each run has a secret of its own, for one user's eyes", "[lab]") {
   CHECK(first.size() == 32);
   CHECK(first.find_first_not_of("0123456789abcdef") == std::string::npos);
   CHECK(must(folder.token()) == first);
-  CHECK(permissions(folder.path() / "token") == 0600);
+  CHECK(permissions(folder.token_file()) == 0600);
   CHECK(must(folder.write_new_token()) != first);
 
   must(folder.write_record(sample_record()));
