@@ -1,34 +1,32 @@
-// The timeline in block characters. It exists to need nothing but a terminal: positions are kept to
-// an eighth of a column, and every meaning has a shape of its own before it has a colour.
+// The timeline in block characters, put together from branches, bars and words. It exists to need
+// nothing but a terminal.
 #include "timeline/terminal.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cmath>
 #include <utility>
 
+#include "timeline/axis.hpp"
+#include "timeline/bar.hpp"
+#include "timeline/branches.hpp"
 #include "timeline/styled_line.hpp"
 #include "timeline/text_width.hpp"
 
 namespace msdemo::timeline {
 namespace {
 
-constexpr int kRoomy = 80;       ///< from so many columns on, gaps are wider
-constexpr int kNameMin = 8;      ///< columns for a name behind its indent
-constexpr int kTickGap = 3;      ///< columns between the labels of two ticks
-constexpr int kTickSpacing = 4;  ///< columns between two ticks, at least
-constexpr int kTicks = 7;        ///< about how many there are at most
-constexpr int kRemarkLines = 3;  ///< lines for a reason below its row
-constexpr int kMissingLead = 2;  ///< dashes before words among dashes
-constexpr int kEighths = 8;
+constexpr int kRoomy = 80;                  ///< from so many columns on, gaps are wider
+constexpr int kNameMin = 8;                 ///< columns for a name behind its indent
+constexpr int kRemarkLines = 3;             ///< lines for a reason below its row
+constexpr int kMissingLead = 2;             ///< dashes before words among dashes
 constexpr std::int64_t kAxisMin_ns = 1000;  ///< clocks tell no less apart
 
-constexpr std::array<std::string_view, 9> kLeftBlocks{" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"};
-constexpr std::string_view kWaiting = "░";
-constexpr std::string_view kMissing = "┄";
+/// By SegmentKind.
+constexpr std::array<std::string_view, kSegmentKinds> kMeanings{"own time", "waiting for a reply",
+                                                                "never arrived"};
 constexpr std::string_view kGrid = "·";
 constexpr std::string_view kFailed = "✗";
 
@@ -57,39 +55,11 @@ struct Columns {
   int duration = 0;
 };
 
-/// The lines that lead from callers to what they called.
-struct Branch {
-  std::string row;    ///< before the row's name
-  std::string below;  ///< before a further line of the row
-};
-
-struct Tick {
-  int column = 0;  ///< of the bar's
-  std::string label;
-};
-
-/// One column of a bar: for each kind of segment a set of its eighths, the leftmost being bit 0.
-struct Cell {
-  std::array<unsigned, 3> eighths{};
-
-  unsigned& of(SegmentKind kind) { return eighths[static_cast<std::size_t>(kind)]; }
-  unsigned of(SegmentKind kind) const { return eighths[static_cast<std::size_t>(kind)]; }
-  bool blank() const { return eighths == decltype(eighths){}; }
-};
-
-/// Remembers which textures a picture shows, for its legend.
+/// Remembers what a picture shows, for its legend.
 struct Used {
-  bool work = false;
-  bool waiting = false;
-  bool missing = false;
+  std::array<bool, kSegmentKinds> textures{};
   bool failed = false;
 };
-
-struct Unit {
-  std::string_view name;
-  double ns;
-};
-constexpr std::array<Unit, 4> kUnits{{{"ns", 1}, {"µs", 1e3}, {"ms", 1e6}, {"s", 1e9}}};
 
 class Picture {
  public:
@@ -107,10 +77,6 @@ class Picture {
                  std::string_view service);
   void add_free(Line& line, int from, int until) const;
   void add_legend();
-  std::vector<Branch> branches() const;
-  int indent_limit() const { return std::max((columns_.name - kNameMin) / 2 * 2, 0); }
-  double eighth(std::int64_t at_ns) const;
-  std::vector<Cell> cells_of(const Row& row) const;
   void emit(Line line) { out_ += line.take(); }
 
   const Layout& layout_;
@@ -121,48 +87,6 @@ class Picture {
   Used used_;
   std::string out_;
 };
-
-/// The ticks at a multiple of 1, 2 or 5 whose labels keep apart, in `columns` for the axis and
-/// `room` for the last label.
-std::vector<Tick> ticks_for(double length_ns, int columns, int room) {
-  const auto unit = std::ranges::find_if(kUnits.rbegin(), kUnits.rend() - 1,
-                                         [&](const Unit& each) { return length_ns >= each.ns; });
-  std::vector<Tick> ticks;
-  for (double power = 1; ticks.empty(); power *= 10) {
-    for (const double digit : {1.0, 2.0, 5.0}) {
-      const double step = digit * power * unit->ns / 1000;
-      const double spacing = step / length_ns * columns;
-      if (spacing < std::max(kTickSpacing, columns / kTicks)) continue;
-      int widest = 0;
-      for (double at = 0; at * step <= length_ns; ++at) {
-        ticks.push_back({static_cast<int>(std::lround(at * spacing)),
-                         fmt::format("{:.10g}", at * step / unit->ns)});
-        widest = std::max(widest, static_cast<int>(ticks.back().label.size()));
-      }
-      if (spacing >= widest + kTickGap) break;
-      ticks.clear();
-    }
-  }
-  const std::string suffix = fmt::format(" {}", unit->name);
-  const int last_end = ticks.back().column + columns_of(ticks.back().label + suffix);
-  if (ticks.size() > 1 && last_end > room) ticks.pop_back();
-  ticks.back().label += suffix;
-  return ticks;
-}
-
-/// The glyph for what is worked on in a column, and whether to draw it inverse. A stretch that
-/// touches neither edge moves to the nearer one.
-std::pair<std::string_view, bool> work_glyph(unsigned work, bool color) {
-  const int eighths = std::popcount(work);
-  int weight = 0;  // positive: more of it is in the right half
-  for (int bit = 0; bit < kEighths; ++bit) {
-    if ((work >> bit & 1U) != 0) weight += 2 * bit - (kEighths - 1);
-  }
-  if (weight <= 0) return {kLeftBlocks[static_cast<std::size_t>(eighths)], false};
-  if (color) return {kLeftBlocks[static_cast<std::size_t>(kEighths - eighths)], true};
-  if (eighths <= 2) return {"▕", false};
-  return {eighths <= 5 ? "▐" : kLeftBlocks[kEighths], false};
-}
 
 Picture::Picture(const Layout& layout, const DrawOptions& options)
     : layout_(layout),
@@ -208,56 +132,6 @@ void Picture::add_axis() {
   emit(std::move(line));
 }
 
-std::vector<Branch> Picture::branches() const {
-  std::vector<Branch> branches(layout_.rows.size());
-  const int levels_max = indent_limit() / 2;
-  std::vector<bool> continues;  ///< by depth: a sibling follows further down
-  for (std::size_t at = layout_.rows.size(); at-- > 0;) {
-    const auto depth = static_cast<std::size_t>(layout_.rows[at].depth);
-    const bool has_children = continues.size() > depth + 1 && continues[depth + 1];
-    continues.resize(depth + 1, false);
-    Branch& branch = branches[at];
-    const std::size_t cut = std::max(static_cast<int>(depth) - levels_max, 0);
-    for (std::size_t level = cut + 1; level <= depth; ++level) {
-      const bool more = continues[level];
-      if (level == depth) {
-        branch.row += more ? "├ " : "└ ";
-      } else if (level == cut + 1 && cut > 0) {
-        branch.row += "… ";
-      } else {
-        branch.row += more ? "│ " : "  ";
-      }
-      branch.below += more ? "│ " : "  ";
-    }
-    branch.below += has_children ? "│ " : "  ";
-    continues[depth] = true;
-  }
-  return branches;
-}
-
-double Picture::eighth(std::int64_t at_ns) const {
-  const double whole = static_cast<double>(columns_.bar) * kEighths;
-  return std::clamp(std::round(static_cast<double>(at_ns) / length_ns_ * whole), 0.0, whole);
-}
-
-std::vector<Cell> Picture::cells_of(const Row& row) const {
-  std::vector<Cell> cells(static_cast<std::size_t>(columns_.bar));
-  const auto mark = [&cells](std::size_t at, SegmentKind kind) {
-    cells[at / kEighths].of(kind) |= 1U << at % kEighths;
-  };
-  for (const Segment& segment : row.segments) {
-    const auto end = static_cast<std::size_t>(eighth(segment.end_ns));
-    for (auto at = static_cast<std::size_t>(eighth(segment.start_ns)); at < end; ++at) {
-      mark(at, segment.kind);
-    }
-  }
-  if (std::ranges::all_of(cells, &Cell::blank)) {
-    const auto at = static_cast<std::size_t>(eighth(row.start_ns));
-    mark(std::min(at, cells.size() * kEighths - 1), row.segments.front().kind);
-  }
-  return cells;
-}
-
 void Picture::add_free(Line& line, int from, int until) const {
   for (int column = from; column < until; ++column) {
     const bool on_tick =
@@ -267,7 +141,7 @@ void Picture::add_free(Line& line, int from, int until) const {
 }
 
 bool Picture::add_bar(Line& line, const Row& row, std::string_view remark) {
-  const std::vector<Cell> cells = cells_of(row);
+  const std::vector<Cell> cells = cells_of(row, length_ns_, columns_.bar);
   const auto used = [](const Cell& cell) { return !cell.blank(); };
   const int begin = static_cast<int>(std::ranges::find_if(cells, used) - cells.begin());
   const int end = static_cast<int>(cells.rend() - std::find_if(cells.rbegin(), cells.rend(), used));
@@ -294,18 +168,9 @@ void Picture::add_cells(Line& line, const std::vector<Cell>& cells, int from, in
                         std::string_view service) {
   const int color = service_color(service);
   for (int column = from; column < until; ++column) {
-    const Cell& cell = cells[static_cast<std::size_t>(column)];
-    if (const unsigned work = cell.of(SegmentKind::work); work != 0) {
-      const auto [glyph, inverse] = work_glyph(work, options_.color);
-      line.add(glyph, {color, false, inverse});
-      used_.work = true;
-    } else if (cell.of(SegmentKind::waiting) != 0) {
-      line.add(kWaiting, {color});
-      used_.waiting = true;
-    } else {
-      line.add(kMissing, {color});
-      used_.missing = true;
-    }
+    const Glyph glyph = glyph_of(cells[static_cast<std::size_t>(column)], options_.color);
+    line.add(glyph.text, {color, false, glyph.inverse});
+    used_.textures[static_cast<std::size_t>(glyph.kind)] = true;
   }
 }
 
@@ -344,9 +209,9 @@ void Picture::add_legend() {
     line.add(fmt::format("{}{} {}", separator, glyph, words), kFaint);
     separator = "  ";
   };
-  entry(used_.work, kLeftBlocks[kEighths], "own time");
-  entry(used_.waiting, kWaiting, "waiting for a reply");
-  entry(used_.missing, kMissing, "never arrived");
+  for (std::size_t kind = 0; kind < kSegmentKinds; ++kind) {
+    entry(used_.textures[kind], kTextures[kind], kMeanings[kind]);
+  }
   entry(used_.failed, kFailed, "failed");
   out_ += '\n';
   emit(std::move(line));
@@ -356,7 +221,8 @@ std::string Picture::draw() {
   add_title();
   if (layout_.rows.empty()) return out_ + "no spans arrived\n";
   add_axis();
-  const std::vector<Branch> each = branches();
+  const int levels = std::max((columns_.name - kNameMin) / 2, 0);
+  const std::vector<Branch> each = branches_of(layout_.rows, levels);
   for (std::size_t at = 0; at < each.size(); ++at) add_row(layout_.rows[at], each[at]);
   add_legend();
   return std::move(out_);
