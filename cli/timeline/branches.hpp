@@ -1,5 +1,6 @@
-// The lines that lead from callers to what they called. They exist apart from the picture because
-// they look at all rows at once: whether a line goes on is known only further down.
+// The lines that lead from callers to what they called, and the arrows that follow a message. They
+// exist apart from the picture because they look at all rows at once: whether a line goes on is
+// known only further down.
 #pragma once
 
 #include <string>

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <set>
 #include <utility>
 
 #include "timeline/axis.hpp"
@@ -22,11 +23,19 @@ constexpr int kRoomy = 80;                  ///< from so many columns on, gaps a
 constexpr int kNameMin = 8;                 ///< columns for a name behind its indent
 constexpr int kRemarkLines = 3;             ///< lines for a reason below its row
 constexpr int kMissingLead = 2;             ///< dashes before words among dashes
+constexpr int kLegendGap = 2;               ///< columns between two signs and their words
+constexpr int kOpenLead = 3;                ///< columns behind the axis for what has not ended
 constexpr std::int64_t kAxisMin_ns = 1000;  ///< clocks tell no less apart
 
 /// By SegmentKind.
-constexpr std::array<std::string_view, kSegmentKinds> kMeanings{"own time", "waiting for a reply",
-                                                                "never arrived"};
+using Meanings = std::array<std::string_view, kSegmentKinds>;
+constexpr Meanings kMeanings{"own time", "waiting for a reply", "in the queue", "never arrived"};
+constexpr Meanings kMeaningsOfOrders{"worked on", "caller waits", "in the queue", ""};
+
+/// By MarkKind: in the legend, and above the columns of durations.
+constexpr std::array<std::string_view, kMarkKinds> kMarkMeanings{"caller free", "work done"};
+constexpr std::array<std::string_view, kMarkKinds> kMarkHeadings{"free in", "done in"};
+constexpr std::string_view kMarksTogetherMeaning = "both";
 constexpr std::string_view kGrid = "·";
 constexpr std::string_view kFailed = "✗";
 
@@ -42,7 +51,22 @@ void add_words(Line& line, std::string_view words, int blanks_before, int blanks
 }
 
 std::string duration_of(const Row& row) {
-  return row.missing ? "?" : format_duration(row.end_ns - row.start_ns);
+  if (row.missing) return "?";
+  return row.open ? "…" : format_duration(row.end_ns - row.start_ns);
+}
+
+std::string in_columns(std::string_view free, std::string_view done) {
+  return fmt::format("{:>7}  {:>7}", free, done);
+}
+
+/// How long an order took until each of its marks.
+std::string durations_of(const Row& row) {
+  const auto until = [&row](MarkKind kind) -> std::string {
+    const auto mark = std::ranges::find(row.marks, kind, &Mark::kind);
+    if (mark != row.marks.end()) return format_duration(mark->at_ns - row.start_ns);
+    return row.open ? "…" : "-";
+  };
+  return in_columns(until(MarkKind::caller_free), until(MarkKind::work_done));
 }
 
 /// How the columns are shared out.
@@ -52,13 +76,8 @@ struct Columns {
   int service = 0;
   int name = 0;
   int bar = 0;
+  int axis = 0;  ///< of the bar's, from its left
   int duration = 0;
-};
-
-/// Remembers what a picture shows, for its legend.
-struct Used {
-  std::array<bool, kSegmentKinds> textures{};
-  bool failed = false;
 };
 
 class Picture {
@@ -77,6 +96,9 @@ class Picture {
                  std::string_view service);
   void add_free(Line& line, int from, int until) const;
   void add_legend();
+  std::string time_of(const Row& row) const {
+    return layout_.comparison ? durations_of(row) : duration_of(row);
+  }
   void emit(Line line) { out_ += line.take(); }
 
   const Layout& layout_;
@@ -84,7 +106,7 @@ class Picture {
   const double length_ns_;  ///< of the axis
   Columns columns_;
   std::vector<Tick> ticks_;
-  Used used_;
+  std::set<std::string_view> used_;  ///< signs that the legend has to explain
   std::string out_;
 };
 
@@ -93,7 +115,8 @@ Picture::Picture(const Layout& layout, const DrawOptions& options)
       options_(options),
       length_ns_(static_cast<double>(std::max(layout.length_ns, kAxisMin_ns))) {
   share_out_columns();
-  ticks_ = ticks_for(length_ns_, columns_.bar, columns_.bar + columns_.gap + columns_.duration);
+  const int beyond = layout.comparison ? 0 : columns_.gap + columns_.duration;
+  ticks_ = ticks_for(length_ns_, columns_.axis, columns_.bar + beyond);
 }
 
 void Picture::share_out_columns() {
@@ -102,13 +125,15 @@ void Picture::share_out_columns() {
   int name = 0;
   for (const Row& row : layout_.rows) {
     columns_.service = std::max(columns_.service, columns_of(printable(row.service)));
-    columns_.duration = std::max(columns_.duration, columns_of(duration_of(row)));
+    columns_.duration = std::max(columns_.duration, columns_of(time_of(row)));
     name = std::max(name, 2 * row.depth + columns_of(printable(row.name)));
   }
   columns_.service = std::min(columns_.service, columns_.total / 5);
   const int shared = columns_.total - columns_.service - columns_.duration - 3 * columns_.gap;
   columns_.name = std::min(name, shared - columns_.total / 3);
   columns_.bar = shared - columns_.name;
+  const bool open = std::ranges::any_of(layout_.rows, &Row::open);
+  columns_.axis = columns_.bar - (open ? kOpenLead : layout_.comparison ? 1 : 0);
 }
 
 void Picture::add_title() {
@@ -129,6 +154,10 @@ void Picture::add_axis() {
     line.add(tick.label, kFaint);
     at = tick.column + columns_of(tick.label);
   }
+  if (layout_.comparison) {
+    line.add_blanks(columns_.bar + columns_.gap - at);
+    line.add(in_columns(kMarkHeadings[0], kMarkHeadings[1]), kFaint);
+  }
   emit(std::move(line));
 }
 
@@ -141,7 +170,7 @@ void Picture::add_free(Line& line, int from, int until) const {
 }
 
 bool Picture::add_bar(Line& line, const Row& row, std::string_view remark) {
-  const std::vector<Cell> cells = cells_of(row, length_ns_, columns_.bar);
+  const std::vector<Cell> cells = cells_of(row, {length_ns_, columns_.axis, columns_.bar});
   const auto used = [](const Cell& cell) { return !cell.blank(); };
   const int begin = static_cast<int>(std::ranges::find_if(cells, used) - cells.begin());
   const int end = static_cast<int>(cells.rend() - std::find_if(cells.rbegin(), cells.rend(), used));
@@ -168,16 +197,19 @@ void Picture::add_cells(Line& line, const std::vector<Cell>& cells, int from, in
                         std::string_view service) {
   const int color = service_color(service);
   for (int column = from; column < until; ++column) {
-    const Glyph glyph = glyph_of(cells[static_cast<std::size_t>(column)], options_.color);
-    line.add(glyph.text, {color, false, glyph.inverse});
-    used_.textures[static_cast<std::size_t>(glyph.kind)] = true;
+    const Cell& cell = cells[static_cast<std::size_t>(column)];
+    const Glyph glyph = glyph_of(cell, options_.color);
+    const bool marked = !cell.mark.empty();
+    line.add(glyph.text, marked ? kStrong : Style{color, false, glyph.inverse});
+    used_.insert(marked ? cell.mark : kTextures[static_cast<std::size_t>(kind_of(cell))]);
   }
 }
 
 void Picture::add_row(const Row& row, const Branch& branch) {
   const std::string mark = row.failed ? fmt::format("{} ", kFailed) : "";
   const std::string remark = row.remark.empty() ? "" : mark + printable(row.remark);
-  used_.failed = used_.failed || row.failed;
+  if (row.failed) used_.insert(kFailed);
+  if (row.apart) out_ += '\n';
   Line line(options_.color);
   line.add(fit(printable(row.service), columns_.service), {service_color(row.service)});
   line.add_blanks(columns_.gap);
@@ -186,7 +218,7 @@ void Picture::add_row(const Row& row, const Branch& branch) {
            row.missing ? kFaint : kPlain);
   line.add_blanks(columns_.gap);
   const bool remark_placed = add_bar(line, row, remark);
-  const std::string duration = duration_of(row);
+  const std::string duration = time_of(row);
   line.add_blanks(columns_.gap + columns_.duration - columns_of(duration));
   line.add(duration, row.failed ? kAlarm : kPlain);
   emit(std::move(line));
@@ -203,17 +235,24 @@ void Picture::add_row(const Row& row, const Branch& branch) {
 
 void Picture::add_legend() {
   Line line(options_.color);
-  std::string_view separator;
-  const auto entry = [&](bool used, std::string_view glyph, std::string_view words) {
-    if (!used) return;
-    line.add(fmt::format("{}{} {}", separator, glyph, words), kFaint);
-    separator = "  ";
+  int at = 0;
+  const auto entry = [&](std::string_view sign, std::string_view words) {
+    if (!used_.contains(sign)) return;
+    const int columns = columns_of(sign) + 1 + columns_of(words);
+    if (at > 0 && at + kLegendGap + columns > columns_.total) {
+      emit(std::exchange(line, Line(options_.color)));
+      at = 0;
+    }
+    const int gap = at > 0 ? kLegendGap : 0;
+    line.add(fmt::format("{:{}}{} {}", "", gap, sign, words), kFaint);
+    at += gap + columns;
   };
-  for (std::size_t kind = 0; kind < kSegmentKinds; ++kind) {
-    entry(used_.textures[kind], kTextures[kind], kMeanings[kind]);
-  }
-  entry(used_.failed, kFailed, "failed");
   out_ += '\n';
+  const Meanings& meanings = layout_.comparison ? kMeaningsOfOrders : kMeanings;
+  for (std::size_t kind = 0; kind < kSegmentKinds; ++kind) entry(kTextures[kind], meanings[kind]);
+  for (std::size_t kind = 0; kind < kMarkKinds; ++kind) entry(kMarks[kind], kMarkMeanings[kind]);
+  entry(kMarksTogether, kMarksTogetherMeaning);
+  entry(kFailed, "failed");
   emit(std::move(line));
 }
 
