@@ -93,6 +93,18 @@ TEST_CASE("timelines of messages look as approved", "[timeline]") {
   }
 }
 
+TEST_CASE("comparisons look as approved", "[timeline]") {
+  const timeline::Layout layout = timeline::compare(test::compared_orders());
+  for (const int columns : {60, 80, 120}) {
+    timeline::DrawOptions options;
+    options.columns = columns;
+    options.title = {"3 orders of each style, user latency 100 ms"};
+    check_approved("compare_" + std::to_string(columns), timeline::draw(layout, options));
+    options.color = true;
+    if (columns == 80) check_approved("compare_80_color", timeline::draw(layout, options));
+  }
+}
+
 TEST_CASE("timelines in colour look as approved", "[timeline]") {
   for (const Story& story : stories()) {
     if (story.name != "sync_order" && story.name != "user_killed") continue;

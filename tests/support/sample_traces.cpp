@@ -247,6 +247,36 @@ std::vector<SpanRecord> async_order_in_the_queue() {
   return trace.spans();
 }
 
+std::vector<timeline::ComparedOrder> compared_orders() {
+  std::vector<timeline::ComparedOrder> orders;
+  for (int number = 0; number < 3; ++number) {
+    timeline::ComparedOrder order;
+    order.style = "sync";
+    order.label = "order " + std::to_string(21 + number);
+    order.asked_unix_nano = at(104'300 * number);
+    order.free_unix_nano = at(104'300 * number + 104'100 + 220 * number);
+    order.done_unix_nano = order.free_unix_nano;
+    orders.push_back(order);
+  }
+  for (int number = 0; number < 3; ++number) {
+    const double asked_us = 1'000'000 + 1310 * number;
+    const double lookup_us = 1'002'110 + 101'900 * number;
+    TraceBuilder trace;
+    trace.process(-1, "user", "user.lookup.requested", 1, lookup_us, lookup_us + 101'100);
+    trace.process(-1, "order", "user.lookup.replied", 1, lookup_us + 101'400, lookup_us + 102'600);
+    trace.process(-1, "notify", "order.confirmed", 1, lookup_us + 103'400, lookup_us + 104'500);
+    timeline::ComparedOrder order;
+    order.style = "async";
+    order.label = "order " + std::to_string(24 + number);
+    order.asked_unix_nano = at(asked_us);
+    order.free_unix_nano = at(asked_us + 1240 + 30 * number);
+    order.done_unix_nano = at(lookup_us + 102'600);
+    order.spans = trace.spans();
+    orders.push_back(order);
+  }
+  return orders;
+}
+
 std::vector<SpanRecord> names_of_the_world() {
   TraceBuilder trace;
   const int root = trace.add(-1, "client", "本を注文する", SpanKind::internal, 0, 3000);

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "timeline/comparison.hpp"
 #include "trace/span.hpp"
 
 namespace msdemo::test {
@@ -76,6 +77,9 @@ std::vector<trace::SpanRecord> async_order_redelivered();
 
 /// Nobody consumes: the user service is stopped.
 std::vector<trace::SpanRecord> async_order_in_the_queue();
+
+/// Three orders of each style while one user service takes 100 ms for each lookup.
+std::vector<timeline::ComparedOrder> compared_orders();
 
 /// Names and reasons in many scripts, wide, combining, right-to-left, and with control characters.
 std::vector<trace::SpanRecord> names_of_the_world();
