@@ -62,7 +62,7 @@ struct Row {
 };
 
 struct Layout {
-  std::int64_t start_unix_nano = 0;  ///< when the earliest span began
+  std::int64_t start_unix_nano = 0;  ///< when the earliest span began; 0 in a comparison
   std::int64_t length_ns = 0;        ///< until the latest end
   bool comparison = false;           ///< of orders: nothing calls anything, rows have marks
   std::vector<Row> rows;             ///< callers above what they called, siblings by start
