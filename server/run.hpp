@@ -22,8 +22,8 @@ struct ServeSettings {
   std::string user_url{};    ///< for `order`
   std::string broker_url{};  ///< for all but `broker`
   int consumers = 1;         ///< that compete for messages within this process
-  std::optional<std::filesystem::path>
-      token_file{};  ///< whose token may change behaviour; none: nobody
+  /// Holds the token without which the admin listener changes nothing.
+  std::optional<std::filesystem::path> token_file{};
   std::optional<std::filesystem::path> log_file{};  ///< else stderr
   std::optional<std::string> otlp_url{};            ///< else the OTEL_… variables
   std::optional<int> ready_fd{};     ///< told `ready {"url":…,"admin_url":…}` when serving

@@ -9,76 +9,27 @@
 
 #include <algorithm>
 #include <optional>
-#include <string_view>
 #include <unordered_map>
 #include <utility>
+
+#include "timeline/span_reading.hpp"
 
 namespace msdemo::timeline {
 namespace {
 
-using trace::AttributeValue;
 using trace::SpanKind;
 using trace::SpanRecord;
 
-/// Times come from any exporter and may be nonsense; within this, differences do not overflow.
-constexpr std::int64_t kLongest_ns = std::int64_t{1} << 61;
-
-std::int64_t since(std::int64_t origin, std::int64_t time) {
-  std::int64_t difference = 0;
-  if (__builtin_sub_overflow(time, origin, &difference)) {
-    return time > origin ? kLongest_ns : -kLongest_ns;
-  }
-  return std::clamp(difference, -kLongest_ns, kLongest_ns);
-}
-
-const AttributeValue* find(const SpanRecord& span, std::string_view key) {
-  for (const auto& [name, value] : span.attributes) {
-    if (name == key) return &value;
-  }
-  return nullptr;
-}
-
-/// The attribute as text, empty if it is absent.
-std::string text_of(const SpanRecord& span, std::string_view key) {
-  const AttributeValue* value = find(span, key);
-  if (value == nullptr) return {};
-  return std::visit([](const auto& held) -> std::string { return fmt::format("{}", held); },
-                    *value);
-}
-
-/// Whether another service should have a span for what this one asked of it.
-bool expects_callee(const SpanRecord& span) {
-  if (span.kind != SpanKind::client || find(span, "db.system.name") != nullptr) return false;
-  if (text_of(span, "error.type") == "unreachable") return false;
-  return find(span, "http.request.method") != nullptr || find(span, "server.address") != nullptr;
-}
-
-std::string callee_of(const SpanRecord& span) {
-  std::string peer = text_of(span, "peer.service");
-  if (!peer.empty()) return peer;
-  const std::string port = text_of(span, "server.port");
-  peer = text_of(span, "server.address");
-  return port.empty() ? peer : fmt::format("{}:{}", peer, port);
-}
-
-std::string failure_of(const SpanRecord& span) {
-  if (!span.status_message.empty()) return span.status_message;
-  const std::string type = text_of(span, "error.type");
-  if (!type.empty()) return type;
-  const std::string status = text_of(span, "http.response.status_code");
-  return status.empty() ? "failed" : fmt::format("answered {}", status);
-}
-
-/// The parent of a server or consumer span is in another process, of any other span in the same.
-bool begins_in_its_process(const SpanRecord& span) {
-  return span.kind == SpanKind::server || span.kind == SpanKind::consumer;
-}
-
 struct Node {
   Row row;
-  const SpanRecord* span = nullptr;  ///< null if missing
+  const SpanRecord* span = nullptr;  ///< null if it did not arrive
+  bool sends = false;                ///< a message: its children may carry it on
+  bool carries = false;              ///< the message of its parent
   std::vector<std::size_t> children;
   bool placed = false;
+  const Node* parent = nullptr;  ///< as placed
+
+  bool holds_message() const { return row.open || (span != nullptr && is_queue(*span)); }
 };
 
 /// The spans as a tree, with a node for whatever is missing. Used once.
@@ -88,6 +39,8 @@ class Tree {
     add(spans);
     link();
     add_missing_callees();
+    add_missing_consumers();
+    add_open_queues();
     add_missing_parents();
     sort_by_start(roots_);
     for (Node& node : nodes_) sort_by_start(node.children);
@@ -109,6 +62,11 @@ class Tree {
   void add(std::span<const SpanRecord> spans);
   void link();
   void add_missing_callees();
+  void add_missing_consumers();
+  void add_open_queues();
+  void add_open_queue(std::size_t producer, std::vector<std::size_t> attempts);
+  /// The one producer of the message that orphaned consumers had.
+  std::optional<std::size_t> producer_of(const std::vector<std::size_t>& orphans) const;
   void add_missing_parents();
   /// The one call, as its missing callee, that the orphan's missing parent can have answered.
   std::optional<std::size_t> unanswered_call(const Row& orphan) const;
@@ -120,6 +78,7 @@ class Tree {
   void collect_waiting(const Node& node, std::vector<Segment>& waiting) const;
 
   std::int64_t origin_ = 0;
+  std::int64_t length_ns_ = 0;
   std::vector<Node> nodes_;
   std::unordered_map<std::uint64_t, std::size_t> by_id_;
   std::vector<std::size_t> roots_;
@@ -150,6 +109,13 @@ void Tree::add(std::span<const SpanRecord> spans) {
     } else if (node.row.end_ns < node.row.start_ns) {
       node.row.remark = "ends before it begins: its clock was set back";
     }
+    if (const std::int64_t attempt = attempt_of(span); attempt > 1) {
+      node.row.remark = fmt::format("attempt {}{}{}", attempt, node.row.remark.empty() ? "" : ": ",
+                                    node.row.remark);
+    }
+    node.sends = span.kind == SpanKind::producer || is_queue(span);
+    node.carries = carries_message(span);
+    length_ns_ = std::max({length_ns_, node.row.start_ns, node.row.end_ns});
   }
 }
 
@@ -175,6 +141,7 @@ std::size_t Tree::add_missing(Row row) {
   row.segments = {{SegmentKind::missing, row.start_ns, std::max(row.start_ns, row.end_ns)}};
   Node node;
   node.row = std::move(row);
+  node.sends = true;
   nodes_.push_back(std::move(node));
   return nodes_.size() - 1;
 }
@@ -199,6 +166,72 @@ void Tree::add_missing_callees() {
     nodes_[at].children.push_back(missing);
     missing_callees_.push_back(missing);
   }
+}
+
+void Tree::add_missing_consumers() {
+  for (std::size_t at = 0; at < nodes_.size(); ++at) {
+    const Node& queue = nodes_[at];
+    if (queue.span == nullptr || !is_queue(*queue.span)) continue;
+    const bool consumed = std::ranges::any_of(
+        queue.children, [this](std::size_t child) { return nodes_[child].carries; });
+    if (consumed) continue;
+    Row row;
+    row.service = text_of(*queue.span, "messaging.consumer.group.name");
+    row.start_ns = queue.row.start_ns;
+    row.end_ns = queue.row.end_ns;
+    row.remark =
+        fmt::format("no span arrived from {}", row.service.empty() ? "the consumer" : row.service);
+    const std::size_t missing = add_missing(std::move(row));
+    nodes_[missing].carries = true;
+    nodes_[at].children.push_back(missing);
+    missing_callees_.push_back(missing);
+  }
+}
+
+std::optional<std::size_t> Tree::producer_of(const std::vector<std::size_t>& orphans) const {
+  const SpanRecord& consumer = *nodes_[orphans.front()].span;
+  std::optional<std::size_t> only;
+  if (consumer.kind != SpanKind::consumer) return only;
+  for (std::size_t at = 0; at < nodes_.size(); ++at) {
+    const SpanRecord* span = nodes_[at].span;
+    const bool fits = span != nullptr && span->kind == SpanKind::producer &&
+                      topic_of(*span) == topic_of(consumer);
+    if (fits && only) return std::nullopt;
+    if (fits) only = at;
+  }
+  return only;
+}
+
+/// A queue's span is sent at the ack, so that until then its consumers have no parent.
+void Tree::add_open_queues() {
+  std::erase_if(orphans_, [this](const std::vector<std::size_t>& orphans) {
+    const auto producer = producer_of(orphans);
+    if (producer) add_open_queue(*producer, orphans);
+    return producer.has_value();
+  });
+  const std::size_t arrived = nodes_.size();
+  for (std::size_t at = 0; at < arrived; ++at) {
+    const Node& node = nodes_[at];
+    if (node.span == nullptr || node.span->kind != SpanKind::producer || node.row.failed) continue;
+    const bool carried = std::ranges::any_of(
+        node.children, [this](std::size_t child) { return nodes_[child].carries; });
+    if (!carried) add_open_queue(at, {});
+  }
+}
+
+void Tree::add_open_queue(std::size_t producer, std::vector<std::size_t> attempts) {
+  Node queue;
+  queue.row.service = "broker";
+  queue.row.name = fmt::format("queue {}", topic_of(*nodes_[producer].span));
+  queue.row.start_ns = std::max(nodes_[producer].row.start_ns, nodes_[producer].row.end_ns);
+  queue.row.end_ns = length_ns_;
+  queue.row.open = true;
+  queue.row.remark = "not acked yet";
+  queue.sends = true;
+  queue.carries = true;
+  queue.children = std::move(attempts);
+  nodes_[producer].children.push_back(nodes_.size());
+  nodes_.push_back(std::move(queue));
 }
 
 std::optional<std::size_t> Tree::unanswered_call(const Row& orphan) const {
@@ -234,7 +267,9 @@ void Tree::add_missing_parents() {
       row.service = nodes_[*inside].row.service;
       row.remark = "a span that never arrived (killed process?)";
     } else {
-      row.remark = "no span arrived from the caller";
+      const bool message = nodes_[orphans.front()].carries;
+      row.remark =
+          message ? "no span arrived from the publisher" : "no span arrived from the caller";
     }
     const std::size_t missing = add_missing(std::move(row));
     nodes_[missing].children = std::move(orphans);
@@ -247,16 +282,23 @@ void Tree::sort_by_start(std::vector<std::size_t>& nodes) const {
 }
 
 void Tree::place(std::size_t root) {
-  std::vector<std::pair<std::size_t, int>> pending{{root, 0}};
+  std::vector<std::size_t> pending{root};
   while (!pending.empty()) {
-    const auto [at, depth] = pending.back();
+    const std::size_t at = pending.back();
     pending.pop_back();
     Node& node = nodes_[at];
     if (std::exchange(node.placed, true)) continue;
-    node.row.depth = depth;
     order_.push_back(at);
-    for (auto child = node.children.rbegin(); child != node.children.rend(); ++child) {
-      pending.emplace_back(*child, depth + 1);
+    // What the sender did itself is deeper than the message's way on, so it has to come before.
+    std::ranges::stable_partition(
+        node.children, [&](std::size_t child) { return !node.sends || !nodes_[child].carries; });
+    for (auto next = node.children.rbegin(); next != node.children.rend(); ++next) {
+      Node& child = nodes_[*next];
+      if (child.placed) continue;
+      child.parent = &node;
+      child.row.follows = node.sends && child.carries;
+      child.row.depth = child.row.follows ? std::max(node.row.depth, 1) : node.row.depth + 1;
+      pending.push_back(*next);
     }
   }
 }
@@ -275,17 +317,23 @@ void Tree::cut_loops() {
   }
 }
 
-/// Adds the stretches in which the span waits. Its children must have been divided.
+/// Adds the stretches in which the span waits, or in which a message is out with a consumer. Its
+/// children must have been divided.
 void Tree::collect_waiting(const Node& node, std::vector<Segment>& waiting) const {
   for (const std::size_t at : node.children) {
     const Node& child = nodes_[at];
-    if (child.row.missing || child.row.depth != node.row.depth + 1) continue;
+    if (child.span == nullptr || child.parent != &node) continue;
     const SpanKind kind = child.span->kind;
-    if (kind == SpanKind::internal && child.row.service == node.row.service) {
+    if (node.holds_message()) {
+      if (kind != SpanKind::consumer) continue;
+      waiting.push_back({SegmentKind::waiting, child.row.start_ns, child.row.end_ns});
+    } else if (child.carries || kind == SpanKind::producer) {
+      continue;
+    } else if (kind == SpanKind::internal && child.row.service == node.row.service) {
       // The same process goes on working there; only what it waits for is waiting here too.
       std::ranges::copy_if(child.row.segments, std::back_inserter(waiting),
                            [](const Segment& part) { return part.kind == SegmentKind::waiting; });
-    } else if (kind != SpanKind::producer && kind != SpanKind::consumer) {
+    } else {
       waiting.push_back({SegmentKind::waiting, child.row.start_ns, child.row.end_ns});
     }
   }
@@ -296,8 +344,11 @@ void Tree::divide(Node& node) const {
   Row& row = node.row;
   if (row.missing) return;
   const std::int64_t end_ns = std::max(row.start_ns, row.end_ns);
-  const bool unanswered = std::ranges::any_of(
-      node.children, [this](std::size_t child) { return nodes_[child].row.missing; });
+  const bool queue = node.holds_message();
+  const SegmentKind own = queue ? SegmentKind::queued : SegmentKind::work;
+  const bool unanswered = !queue && std::ranges::any_of(node.children, [this](std::size_t child) {
+    return nodes_[child].row.missing;
+  });
   std::vector<Segment> waiting;
   if (unanswered) {
     waiting.push_back({SegmentKind::waiting, row.start_ns, end_ns});
@@ -309,7 +360,7 @@ void Tree::divide(Node& node) const {
     const std::int64_t from_ns = std::clamp(wait.start_ns, done_ns, end_ns);
     const std::int64_t until_ns = std::clamp(wait.end_ns, from_ns, end_ns);
     if (until_ns == from_ns) continue;
-    if (from_ns > done_ns) row.segments.push_back({SegmentKind::work, done_ns, from_ns});
+    if (from_ns > done_ns) row.segments.push_back({own, done_ns, from_ns});
     const bool goes_on = !row.segments.empty() && from_ns == done_ns &&
                          row.segments.back().kind == SegmentKind::waiting;
     if (goes_on) {
@@ -320,7 +371,7 @@ void Tree::divide(Node& node) const {
     done_ns = until_ns;
   }
   if (done_ns < end_ns || row.segments.empty()) {
-    const SegmentKind rest = unanswered ? SegmentKind::waiting : SegmentKind::work;
+    const SegmentKind rest = unanswered ? SegmentKind::waiting : own;
     row.segments.push_back({rest, done_ns, end_ns});
   }
 }
@@ -341,7 +392,8 @@ Layout lay_out(std::span<const SpanRecord> spans) {
 bool complete(std::span<const SpanRecord> spans) {
   const bool rooted = std::ranges::any_of(
       spans, [](const SpanRecord& span) { return !span.parent_span_id.valid(); });
-  return rooted && std::ranges::none_of(lay_out(spans).rows, &Row::missing);
+  return rooted && std::ranges::none_of(lay_out(spans).rows,
+                                        [](const Row& row) { return row.missing || row.open; });
 }
 
 }  // namespace msdemo::timeline

@@ -1,34 +1,41 @@
-// The timeline in block characters. It exists to need nothing but a terminal: positions are kept to
-// an eighth of a column, and every meaning has a shape of its own before it has a colour.
+// The timeline in block characters, put together from branches, bars and words. It exists to need
+// nothing but a terminal.
 #include "timeline/terminal.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cmath>
+#include <set>
 #include <utility>
 
+#include "timeline/axis.hpp"
+#include "timeline/bar.hpp"
+#include "timeline/branches.hpp"
 #include "timeline/styled_line.hpp"
 #include "timeline/text_width.hpp"
 
 namespace msdemo::timeline {
 namespace {
 
-constexpr int kRoomy = 80;       ///< from so many columns on, gaps are wider
-constexpr int kNameMin = 8;      ///< columns for a name behind its indent
-constexpr int kTickGap = 3;      ///< columns between the labels of two ticks
-constexpr int kTickSpacing = 4;  ///< columns between two ticks, at least
-constexpr int kTicks = 7;        ///< about how many there are at most
-constexpr int kRemarkLines = 3;  ///< lines for a reason below its row
-constexpr int kMissingLead = 2;  ///< dashes before words among dashes
-constexpr int kEighths = 8;
+constexpr int kRoomy = 80;                  ///< from so many columns on, gaps are wider
+constexpr int kNameMin = 8;                 ///< columns for a name behind its indent
+constexpr int kRemarkLines = 3;             ///< lines for a reason below its row
+constexpr int kMissingLead = 2;             ///< dashes before words among dashes
+constexpr int kLegendGap = 2;               ///< columns between two signs and their words
+constexpr int kOpenLead = 3;                ///< columns behind the axis for what has not ended
 constexpr std::int64_t kAxisMin_ns = 1000;  ///< clocks tell no less apart
 
-constexpr std::array<std::string_view, 9> kLeftBlocks{" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"};
-constexpr std::string_view kWaiting = "░";
-constexpr std::string_view kMissing = "┄";
+/// By SegmentKind.
+using Meanings = std::array<std::string_view, kSegmentKinds>;
+constexpr Meanings kMeanings{"own time", "waiting for a reply", "in the queue", "never arrived"};
+constexpr Meanings kMeaningsOfOrders{"worked on", "caller waits", "in the queue", ""};
+
+/// By MarkKind: in the legend, and above the columns of durations.
+constexpr std::array<std::string_view, kMarkKinds> kMarkMeanings{"caller free", "work done"};
+constexpr std::array<std::string_view, kMarkKinds> kMarkHeadings{"free in", "done in"};
+constexpr std::string_view kMarksTogetherMeaning = "both";
 constexpr std::string_view kGrid = "·";
 constexpr std::string_view kFailed = "✗";
 
@@ -44,7 +51,22 @@ void add_words(Line& line, std::string_view words, int blanks_before, int blanks
 }
 
 std::string duration_of(const Row& row) {
-  return row.missing ? "?" : format_duration(row.end_ns - row.start_ns);
+  if (row.missing) return "?";
+  return row.open ? "…" : format_duration(row.end_ns - row.start_ns);
+}
+
+std::string in_columns(std::string_view free, std::string_view done) {
+  return fmt::format("{:>7}  {:>7}", free, done);
+}
+
+/// How long an order took until each of its marks.
+std::string durations_of(const Row& row) {
+  const auto until = [&row](MarkKind kind) -> std::string {
+    const auto mark = std::ranges::find(row.marks, kind, &Mark::kind);
+    if (mark != row.marks.end()) return format_duration(mark->at_ns - row.start_ns);
+    return row.open ? "…" : "-";
+  };
+  return in_columns(until(MarkKind::caller_free), until(MarkKind::work_done));
 }
 
 /// How the columns are shared out.
@@ -54,42 +76,9 @@ struct Columns {
   int service = 0;
   int name = 0;
   int bar = 0;
+  int axis = 0;  ///< of the bar's, from its left
   int duration = 0;
 };
-
-/// The lines that lead from callers to what they called.
-struct Branch {
-  std::string row;    ///< before the row's name
-  std::string below;  ///< before a further line of the row
-};
-
-struct Tick {
-  int column = 0;  ///< of the bar's
-  std::string label;
-};
-
-/// One column of a bar: for each kind of segment a set of its eighths, the leftmost being bit 0.
-struct Cell {
-  std::array<unsigned, 3> eighths{};
-
-  unsigned& of(SegmentKind kind) { return eighths[static_cast<std::size_t>(kind)]; }
-  unsigned of(SegmentKind kind) const { return eighths[static_cast<std::size_t>(kind)]; }
-  bool blank() const { return eighths == decltype(eighths){}; }
-};
-
-/// Remembers which textures a picture shows, for its legend.
-struct Used {
-  bool work = false;
-  bool waiting = false;
-  bool missing = false;
-  bool failed = false;
-};
-
-struct Unit {
-  std::string_view name;
-  double ns;
-};
-constexpr std::array<Unit, 4> kUnits{{{"ns", 1}, {"µs", 1e3}, {"ms", 1e6}, {"s", 1e9}}};
 
 class Picture {
  public:
@@ -107,10 +96,9 @@ class Picture {
                  std::string_view service);
   void add_free(Line& line, int from, int until) const;
   void add_legend();
-  std::vector<Branch> branches() const;
-  int indent_limit() const { return std::max((columns_.name - kNameMin) / 2 * 2, 0); }
-  double eighth(std::int64_t at_ns) const;
-  std::vector<Cell> cells_of(const Row& row) const;
+  std::string time_of(const Row& row) const {
+    return layout_.comparison ? durations_of(row) : duration_of(row);
+  }
   void emit(Line line) { out_ += line.take(); }
 
   const Layout& layout_;
@@ -118,58 +106,17 @@ class Picture {
   const double length_ns_;  ///< of the axis
   Columns columns_;
   std::vector<Tick> ticks_;
-  Used used_;
+  std::set<std::string_view> used_;  ///< signs that the legend has to explain
   std::string out_;
 };
-
-/// The ticks at a multiple of 1, 2 or 5 whose labels keep apart, in `columns` for the axis and
-/// `room` for the last label.
-std::vector<Tick> ticks_for(double length_ns, int columns, int room) {
-  const auto unit = std::ranges::find_if(kUnits.rbegin(), kUnits.rend() - 1,
-                                         [&](const Unit& each) { return length_ns >= each.ns; });
-  std::vector<Tick> ticks;
-  for (double power = 1; ticks.empty(); power *= 10) {
-    for (const double digit : {1.0, 2.0, 5.0}) {
-      const double step = digit * power * unit->ns / 1000;
-      const double spacing = step / length_ns * columns;
-      if (spacing < std::max(kTickSpacing, columns / kTicks)) continue;
-      int widest = 0;
-      for (double at = 0; at * step <= length_ns; ++at) {
-        ticks.push_back({static_cast<int>(std::lround(at * spacing)),
-                         fmt::format("{:.10g}", at * step / unit->ns)});
-        widest = std::max(widest, static_cast<int>(ticks.back().label.size()));
-      }
-      if (spacing >= widest + kTickGap) break;
-      ticks.clear();
-    }
-  }
-  const std::string suffix = fmt::format(" {}", unit->name);
-  const int last_end = ticks.back().column + columns_of(ticks.back().label + suffix);
-  if (ticks.size() > 1 && last_end > room) ticks.pop_back();
-  ticks.back().label += suffix;
-  return ticks;
-}
-
-/// The glyph for what is worked on in a column, and whether to draw it inverse. A stretch that
-/// touches neither edge moves to the nearer one.
-std::pair<std::string_view, bool> work_glyph(unsigned work, bool color) {
-  const int eighths = std::popcount(work);
-  int weight = 0;  // positive: more of it is in the right half
-  for (int bit = 0; bit < kEighths; ++bit) {
-    if ((work >> bit & 1U) != 0) weight += 2 * bit - (kEighths - 1);
-  }
-  if (weight <= 0) return {kLeftBlocks[static_cast<std::size_t>(eighths)], false};
-  if (color) return {kLeftBlocks[static_cast<std::size_t>(kEighths - eighths)], true};
-  if (eighths <= 2) return {"▕", false};
-  return {eighths <= 5 ? "▐" : kLeftBlocks[kEighths], false};
-}
 
 Picture::Picture(const Layout& layout, const DrawOptions& options)
     : layout_(layout),
       options_(options),
       length_ns_(static_cast<double>(std::max(layout.length_ns, kAxisMin_ns))) {
   share_out_columns();
-  ticks_ = ticks_for(length_ns_, columns_.bar, columns_.bar + columns_.gap + columns_.duration);
+  const int beyond = layout.comparison ? 0 : columns_.gap + columns_.duration;
+  ticks_ = ticks_for(length_ns_, columns_.axis, columns_.bar + beyond);
 }
 
 void Picture::share_out_columns() {
@@ -178,13 +125,15 @@ void Picture::share_out_columns() {
   int name = 0;
   for (const Row& row : layout_.rows) {
     columns_.service = std::max(columns_.service, columns_of(printable(row.service)));
-    columns_.duration = std::max(columns_.duration, columns_of(duration_of(row)));
+    columns_.duration = std::max(columns_.duration, columns_of(time_of(row)));
     name = std::max(name, 2 * row.depth + columns_of(printable(row.name)));
   }
   columns_.service = std::min(columns_.service, columns_.total / 5);
   const int shared = columns_.total - columns_.service - columns_.duration - 3 * columns_.gap;
   columns_.name = std::min(name, shared - columns_.total / 3);
   columns_.bar = shared - columns_.name;
+  const bool open = std::ranges::any_of(layout_.rows, &Row::open);
+  columns_.axis = columns_.bar - (open ? kOpenLead : layout_.comparison ? 1 : 0);
 }
 
 void Picture::add_title() {
@@ -205,57 +154,11 @@ void Picture::add_axis() {
     line.add(tick.label, kFaint);
     at = tick.column + columns_of(tick.label);
   }
+  if (layout_.comparison) {
+    line.add_blanks(columns_.bar + columns_.gap - at);
+    line.add(in_columns(kMarkHeadings[0], kMarkHeadings[1]), kFaint);
+  }
   emit(std::move(line));
-}
-
-std::vector<Branch> Picture::branches() const {
-  std::vector<Branch> branches(layout_.rows.size());
-  const int levels_max = indent_limit() / 2;
-  std::vector<bool> continues;  ///< by depth: a sibling follows further down
-  for (std::size_t at = layout_.rows.size(); at-- > 0;) {
-    const auto depth = static_cast<std::size_t>(layout_.rows[at].depth);
-    const bool has_children = continues.size() > depth + 1 && continues[depth + 1];
-    continues.resize(depth + 1, false);
-    Branch& branch = branches[at];
-    const std::size_t cut = std::max(static_cast<int>(depth) - levels_max, 0);
-    for (std::size_t level = cut + 1; level <= depth; ++level) {
-      const bool more = continues[level];
-      if (level == depth) {
-        branch.row += more ? "├ " : "└ ";
-      } else if (level == cut + 1 && cut > 0) {
-        branch.row += "… ";
-      } else {
-        branch.row += more ? "│ " : "  ";
-      }
-      branch.below += more ? "│ " : "  ";
-    }
-    branch.below += has_children ? "│ " : "  ";
-    continues[depth] = true;
-  }
-  return branches;
-}
-
-double Picture::eighth(std::int64_t at_ns) const {
-  const double whole = static_cast<double>(columns_.bar) * kEighths;
-  return std::clamp(std::round(static_cast<double>(at_ns) / length_ns_ * whole), 0.0, whole);
-}
-
-std::vector<Cell> Picture::cells_of(const Row& row) const {
-  std::vector<Cell> cells(static_cast<std::size_t>(columns_.bar));
-  const auto mark = [&cells](std::size_t at, SegmentKind kind) {
-    cells[at / kEighths].of(kind) |= 1U << at % kEighths;
-  };
-  for (const Segment& segment : row.segments) {
-    const auto end = static_cast<std::size_t>(eighth(segment.end_ns));
-    for (auto at = static_cast<std::size_t>(eighth(segment.start_ns)); at < end; ++at) {
-      mark(at, segment.kind);
-    }
-  }
-  if (std::ranges::all_of(cells, &Cell::blank)) {
-    const auto at = static_cast<std::size_t>(eighth(row.start_ns));
-    mark(std::min(at, cells.size() * kEighths - 1), row.segments.front().kind);
-  }
-  return cells;
 }
 
 void Picture::add_free(Line& line, int from, int until) const {
@@ -267,7 +170,7 @@ void Picture::add_free(Line& line, int from, int until) const {
 }
 
 bool Picture::add_bar(Line& line, const Row& row, std::string_view remark) {
-  const std::vector<Cell> cells = cells_of(row);
+  const std::vector<Cell> cells = cells_of(row, {length_ns_, columns_.axis, columns_.bar});
   const auto used = [](const Cell& cell) { return !cell.blank(); };
   const int begin = static_cast<int>(std::ranges::find_if(cells, used) - cells.begin());
   const int end = static_cast<int>(cells.rend() - std::find_if(cells.rbegin(), cells.rend(), used));
@@ -295,24 +198,18 @@ void Picture::add_cells(Line& line, const std::vector<Cell>& cells, int from, in
   const int color = service_color(service);
   for (int column = from; column < until; ++column) {
     const Cell& cell = cells[static_cast<std::size_t>(column)];
-    if (const unsigned work = cell.of(SegmentKind::work); work != 0) {
-      const auto [glyph, inverse] = work_glyph(work, options_.color);
-      line.add(glyph, {color, false, inverse});
-      used_.work = true;
-    } else if (cell.of(SegmentKind::waiting) != 0) {
-      line.add(kWaiting, {color});
-      used_.waiting = true;
-    } else {
-      line.add(kMissing, {color});
-      used_.missing = true;
-    }
+    const Glyph glyph = glyph_of(cell, options_.color);
+    const bool marked = !cell.mark.empty();
+    line.add(glyph.text, marked ? kStrong : Style{color, false, glyph.inverse});
+    used_.insert(marked ? cell.mark : kTextures[static_cast<std::size_t>(kind_of(cell))]);
   }
 }
 
 void Picture::add_row(const Row& row, const Branch& branch) {
   const std::string mark = row.failed ? fmt::format("{} ", kFailed) : "";
   const std::string remark = row.remark.empty() ? "" : mark + printable(row.remark);
-  used_.failed = used_.failed || row.failed;
+  if (row.failed) used_.insert(kFailed);
+  if (row.apart) out_ += '\n';
   Line line(options_.color);
   line.add(fit(printable(row.service), columns_.service), {service_color(row.service)});
   line.add_blanks(columns_.gap);
@@ -321,7 +218,7 @@ void Picture::add_row(const Row& row, const Branch& branch) {
            row.missing ? kFaint : kPlain);
   line.add_blanks(columns_.gap);
   const bool remark_placed = add_bar(line, row, remark);
-  const std::string duration = duration_of(row);
+  const std::string duration = time_of(row);
   line.add_blanks(columns_.gap + columns_.duration - columns_of(duration));
   line.add(duration, row.failed ? kAlarm : kPlain);
   emit(std::move(line));
@@ -338,17 +235,24 @@ void Picture::add_row(const Row& row, const Branch& branch) {
 
 void Picture::add_legend() {
   Line line(options_.color);
-  std::string_view separator;
-  const auto entry = [&](bool used, std::string_view glyph, std::string_view words) {
-    if (!used) return;
-    line.add(fmt::format("{}{} {}", separator, glyph, words), kFaint);
-    separator = "  ";
+  int at = 0;
+  const auto entry = [&](std::string_view sign, std::string_view words) {
+    if (!used_.contains(sign)) return;
+    const int columns = columns_of(sign) + 1 + columns_of(words);
+    if (at > 0 && at + kLegendGap + columns > columns_.total) {
+      emit(std::exchange(line, Line(options_.color)));
+      at = 0;
+    }
+    const int gap = at > 0 ? kLegendGap : 0;
+    line.add(fmt::format("{:{}}{} {}", "", gap, sign, words), kFaint);
+    at += gap + columns;
   };
-  entry(used_.work, kLeftBlocks[kEighths], "own time");
-  entry(used_.waiting, kWaiting, "waiting for a reply");
-  entry(used_.missing, kMissing, "never arrived");
-  entry(used_.failed, kFailed, "failed");
   out_ += '\n';
+  const Meanings& meanings = layout_.comparison ? kMeaningsOfOrders : kMeanings;
+  for (std::size_t kind = 0; kind < kSegmentKinds; ++kind) entry(kTextures[kind], meanings[kind]);
+  for (std::size_t kind = 0; kind < kMarkKinds; ++kind) entry(kMarks[kind], kMarkMeanings[kind]);
+  entry(kMarksTogether, kMarksTogetherMeaning);
+  entry(kFailed, "failed");
   emit(std::move(line));
 }
 
@@ -356,7 +260,8 @@ std::string Picture::draw() {
   add_title();
   if (layout_.rows.empty()) return out_ + "no spans arrived\n";
   add_axis();
-  const std::vector<Branch> each = branches();
+  const int levels = std::max((columns_.name - kNameMin) / 2, 0);
+  const std::vector<Branch> each = branches_of(layout_.rows, levels);
   for (std::size_t at = 0; at < each.size(); ++at) add_row(layout_.rows[at], each[at]);
   add_legend();
   return std::move(out_);

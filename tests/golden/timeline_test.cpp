@@ -75,6 +75,36 @@ TEST_CASE("timelines look as approved", "[timeline]") {
   }
 }
 
+TEST_CASE("timelines of messages look as approved", "[timeline]") {
+  const std::vector<Story> messages{
+      {"async_order", "order 18: book for Ada, confirmed in 4.64 ms", test::async_order().spans()},
+      {"async_redelivered", "order 18: book for Ada, confirmed in 18.7 ms",
+       test::async_order_redelivered()},
+      {"async_queued", "order 18: book, pending", test::async_order_in_the_queue()},
+  };
+  for (const Story& story : messages) {
+    for (const int columns : {60, 80, 120}) {
+      timeline::DrawOptions options;
+      options.columns = columns;
+      options.title = {story.title};
+      check_approved("timeline_" + story.name + "_" + std::to_string(columns),
+                     timeline::draw(timeline::lay_out(story.spans), options));
+    }
+  }
+}
+
+TEST_CASE("comparisons look as approved", "[timeline]") {
+  const timeline::Layout layout = timeline::compare(test::compared_orders());
+  for (const int columns : {60, 80, 120}) {
+    timeline::DrawOptions options;
+    options.columns = columns;
+    options.title = {"3 orders of each style, user latency 100 ms"};
+    check_approved("compare_" + std::to_string(columns), timeline::draw(layout, options));
+    options.color = true;
+    if (columns == 80) check_approved("compare_80_color", timeline::draw(layout, options));
+  }
+}
+
 TEST_CASE("timelines in colour look as approved", "[timeline]") {
   for (const Story& story : stories()) {
     if (story.name != "sync_order" && story.name != "user_killed") continue;

@@ -52,6 +52,29 @@ int TraceBuilder::database(int parent, std::string_view service, std::string_vie
   return span;
 }
 
+int TraceBuilder::publish(int parent, std::string_view service, std::string_view topic,
+                          double start_us, double end_us) {
+  return add(parent, service, "publish " + std::string(topic), SpanKind::producer, start_us,
+             end_us);
+}
+
+int TraceBuilder::queue(int producer, std::string_view group, std::string_view topic,
+                        double start_us, double end_us) {
+  const int span =
+      add(producer, "broker", "queue " + std::string(topic), SpanKind::internal, start_us, end_us);
+  set(span, "messaging.destination.name", std::string(topic));
+  set(span, "messaging.consumer.group.name", std::string(group));
+  return span;
+}
+
+int TraceBuilder::process(int queue, std::string_view service, std::string_view topic,
+                          std::int64_t attempt, double start_us, double end_us) {
+  const int span =
+      add(queue, service, "process " + std::string(topic), SpanKind::consumer, start_us, end_us);
+  set(span, "messaging.delivery.attempt", attempt);
+  return span;
+}
+
 void TraceBuilder::set(int span, std::string_view key, trace::AttributeValue value) {
   spans_.at(static_cast<std::size_t>(span)).attributes.emplace_back(key, std::move(value));
 }
@@ -162,6 +185,96 @@ std::vector<SpanRecord> fast_read() {
   const int users = trace.add(get, "user", "GET /users/{id}", SpanKind::server, 128, 243);
   trace.database(users, "user", "SELECT user", 171, 198);
   return trace.spans();
+}
+
+namespace {
+
+/// Up to the lookup's publication, which is the number that is returned.
+int ask_for_order(TraceBuilder& trace) {
+  const int root = trace.add(-1, "client", "order create", SpanKind::internal, 0, 1240);
+  const int post = trace.call(root, "client", "order", "POST /orders", 140, 1205);
+  trace.set(post, "http.response.status_code", std::int64_t{202});
+  const int orders = trace.add(post, "order", "POST /orders", SpanKind::server, 365, 1080);
+  trace.database(orders, "order", "INSERT orders", 450, 985);
+  return trace.publish(orders, "order", "user.lookup.requested", 470, 1790);
+}
+
+/// What follows once the user service has taken the lookup up at `start_us`.
+void confirm_order(TraceBuilder& trace, int process, double start_us) {
+  const auto at_us = [start_us](double us) { return start_us + us; };
+  trace.database(process, "user", "SELECT users", at_us(110), at_us(320));
+  const int replied =
+      trace.publish(process, "user", "user.lookup.replied", at_us(360), at_us(1130));
+  const int replies =
+      trace.queue(replied, "order", "user.lookup.replied", at_us(1050), at_us(3210));
+  const int confirm =
+      trace.process(replies, "order", "user.lookup.replied", 1, at_us(1420), at_us(2530));
+  trace.database(confirm, "order", "UPDATE orders", at_us(1510), at_us(2440));
+  const int confirmed =
+      trace.publish(confirm, "order", "order.confirmed", at_us(1530), at_us(3290));
+  const int news = trace.queue(confirmed, "notify", "order.confirmed", at_us(3220), at_us(5310));
+  const int note = trace.process(news, "notify", "order.confirmed", 1, at_us(3600), at_us(4610));
+  trace.database(note, "notify", "INSERT receipts", at_us(3690), at_us(4520));
+}
+
+}  // namespace
+
+TraceBuilder async_order() {
+  TraceBuilder trace;
+  const int asked = ask_for_order(trace);
+  const int lookups = trace.queue(asked, "user", "user.lookup.requested", 1730, 3980);
+  const int lookup = trace.process(lookups, "user", "user.lookup.requested", 1, 2110, 3310);
+  confirm_order(trace, lookup, 2110);
+  return trace;
+}
+
+std::vector<SpanRecord> async_order_redelivered() {
+  TraceBuilder trace;
+  const int asked = ask_for_order(trace);
+  const int lookups = trace.queue(asked, "user", "user.lookup.requested", 1730, 18'060);
+  const int failed = trace.process(lookups, "user", "user.lookup.requested", 2, 7410, 8320);
+  const int select = trace.database(failed, "user", "SELECT users", 7520, 8230);
+  trace.fail(select, "storage-failed: disk I/O error");
+  trace.fail(failed, "storage-failed");
+  const int lookup = trace.process(lookups, "user", "user.lookup.requested", 3, 16'190, 17'390);
+  confirm_order(trace, lookup, 16'190);
+  return trace.spans();
+}
+
+std::vector<SpanRecord> async_order_in_the_queue() {
+  TraceBuilder trace;
+  ask_for_order(trace);
+  return trace.spans();
+}
+
+std::vector<timeline::ComparedOrder> compared_orders() {
+  std::vector<timeline::ComparedOrder> orders;
+  for (int number = 0; number < 3; ++number) {
+    timeline::ComparedOrder order;
+    order.style = "sync";
+    order.label = "order " + std::to_string(21 + number);
+    order.asked_unix_nano = at(104'300 * number);
+    order.free_unix_nano = at(104'300 * number + 104'100 + 220 * number);
+    order.done_unix_nano = order.free_unix_nano;
+    orders.push_back(order);
+  }
+  for (int number = 0; number < 3; ++number) {
+    const double asked_us = 1'000'000 + 1310 * number;
+    const double lookup_us = 1'002'110 + 101'900 * number;
+    TraceBuilder trace;
+    trace.process(-1, "user", "user.lookup.requested", 1, lookup_us, lookup_us + 101'100);
+    trace.process(-1, "order", "user.lookup.replied", 1, lookup_us + 101'400, lookup_us + 102'600);
+    trace.process(-1, "notify", "order.confirmed", 1, lookup_us + 103'400, lookup_us + 104'500);
+    timeline::ComparedOrder order;
+    order.style = "async";
+    order.label = "order " + std::to_string(24 + number);
+    order.asked_unix_nano = at(asked_us);
+    order.free_unix_nano = at(asked_us + 1240 + 30 * number);
+    order.done_unix_nano = at(lookup_us + 102'600);
+    order.spans = trace.spans();
+    orders.push_back(order);
+  }
+  return orders;
 }
 
 std::vector<SpanRecord> names_of_the_world() {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "timeline/comparison.hpp"
 #include "trace/span.hpp"
 
 namespace msdemo::test {
@@ -24,6 +25,15 @@ class TraceBuilder {
            double start_us, double end_us);
   int database(int parent, std::string_view service, std::string_view name, double start_us,
                double end_us);
+
+  /// A message: written and confirmed, then in a group's queue, then handled for the `attempt`-th
+  /// time.
+  int publish(int parent, std::string_view service, std::string_view topic, double start_us,
+              double end_us);
+  int queue(int producer, std::string_view group, std::string_view topic, double start_us,
+            double end_us);
+  int process(int queue, std::string_view service, std::string_view topic, std::int64_t attempt,
+              double start_us, double end_us);
 
   void set(int span, std::string_view key, trace::AttributeValue value);
   void fail(int span, std::string_view reason);
@@ -58,6 +68,18 @@ std::vector<trace::SpanRecord> order_while_user_is_paused();
 
 /// 300 µs in all.
 std::vector<trace::SpanRecord> fast_read();
+
+/// `order create --async`, answered 202 after 1.24 ms, confirmed after 4.64 ms, and then a receipt.
+TraceBuilder async_order();
+
+/// The user service is killed while it has the lookup, and then cannot read its database once.
+std::vector<trace::SpanRecord> async_order_redelivered();
+
+/// Nobody consumes: the user service is stopped.
+std::vector<trace::SpanRecord> async_order_in_the_queue();
+
+/// Three orders of each style while one user service takes 100 ms for each lookup.
+std::vector<timeline::ComparedOrder> compared_orders();
 
 /// Names and reasons in many scripts, wide, combining, right-to-left, and with control characters.
 std::vector<trace::SpanRecord> names_of_the_world();

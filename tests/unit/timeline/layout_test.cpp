@@ -3,49 +3,22 @@
 
 #include <algorithm>
 #include <limits>
-#include <sstream>
 
 #include "support/catch.hpp"
 #include "support/sample_traces.hpp"
+#include "unit/timeline/layout_text.hpp"
 
 namespace test = msdemo::test;
 namespace timeline = msdemo::timeline;
 namespace trace = msdemo::trace;
+using msdemo::test::division;
+using msdemo::test::outline;
 using msdemo::test::TraceBuilder;
 using timeline::complete;
 using timeline::lay_out;
 using timeline::Layout;
 using timeline::Row;
-using timeline::Segment;
-using timeline::SegmentKind;
 using trace::SpanKind;
-
-namespace {
-
-/// `0 client order create, 1 client POST /orders, …`
-std::string outline(const Layout& layout) {
-  std::ostringstream out;
-  for (const Row& row : layout.rows) {
-    if (&row != &layout.rows.front()) out << ", ";
-    out << row.depth << ' ' << row.service << ' ' << row.name;
-  }
-  return out.str();
-}
-
-/// `work 0-140, waiting 140-4790, …` in microseconds.
-std::string division(const Row& row) {
-  std::ostringstream out;
-  for (const Segment& segment : row.segments) {
-    if (&segment != &row.segments.front()) out << ", ";
-    out << (segment.kind == SegmentKind::work      ? "work "
-            : segment.kind == SegmentKind::waiting ? "waiting "
-                                                   : "missing ")
-        << segment.start_ns / 1000 << '-' << segment.end_ns / 1000;
-  }
-  return out.str();
-}
-
-}  // namespace
 
 TEST_CASE("callers are above what they called, siblings by start", "[timeline]") {
   auto spans = test::sync_order().spans();

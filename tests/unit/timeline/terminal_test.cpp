@@ -38,9 +38,21 @@ std::vector<std::string> lines_of(const std::string& picture) {
   return lines;
 }
 
-/// Whether there is anything of a bar in it: a block element (U+2580 to U+25BF) or a dash.
+/// Whether there is anything of a bar in it: a block element (U+2580 to U+25BF), a queue's or a
+/// missing span's texture.
 bool has_bar(const std::string& line) {
-  return line.find("\xe2\x96") != std::string::npos || line.find("┄") != std::string::npos;
+  return line.find("\xe2\x96") != std::string::npos || line.find("═") != std::string::npos ||
+         line.find("┄") != std::string::npos;
+}
+
+/// Whether the row's segments say of all its time what it was spent on.
+bool is_divided(const timeline::Row& row) {
+  std::int64_t until_ns = row.start_ns;
+  for (const timeline::Segment& segment : row.segments) {
+    if (segment.start_ns != until_ns || segment.end_ns < until_ns) return false;
+    until_ns = segment.end_ns;
+  }
+  return !row.segments.empty() && until_ns == std::max(row.start_ns, row.end_ns);
 }
 
 bool has_control(const std::string& line) {
@@ -77,6 +89,8 @@ class RandomTrace {
     if (usual) span.end_unix_nano = std::max(span.start_unix_nano, span.end_unix_nano);
     if (below(3) == 0) span.attributes.emplace_back("http.request.method", std::string("GET"));
     if (below(4) == 0) span.attributes.emplace_back("peer.service", text());
+    if (below(4) == 0) span.attributes.emplace_back("messaging.destination.name", text());
+    if (below(4) == 0) span.attributes.emplace_back("messaging.delivery.attempt", std::int64_t{2});
     if (below(4) == 0) span.status = trace::SpanStatus::error;
     if (below(2) == 0) span.status_message = text() + " " + text();
     return span;
@@ -147,6 +161,7 @@ TEST_CASE("every span of any trace has a row, and no line is too wide", "[timeli
     RandomTrace random(seed);
     const std::vector<SpanRecord> spans = random.spans();
     const timeline::Layout layout = lay_out(spans);
+    if (!std::ranges::all_of(layout.rows, is_divided)) FAIL("seed " << seed << ": a gap");
     for (const SpanRecord& span : spans) {
       const auto rows = std::ranges::count(layout.rows, span.span_id, &timeline::Row::span_id);
       if (rows != 1) FAIL("seed " << seed << ": " << rows << " rows for " << span.span_id.hex());
@@ -155,12 +170,12 @@ TEST_CASE("every span of any trace has a row, and no line is too wide", "[timeli
     options.columns = 60 + random.below(141);
     options.color = random.below(2) == 0;
     const auto lines = lines_of(draw(layout, options));
-    const auto bars = static_cast<std::size_t>(std::ranges::count_if(lines, has_bar));
-    const std::size_t legend = layout.rows.empty() ? 0 : 1;
-    if (bars != layout.rows.size() + legend) FAIL("seed " << seed << ": " << bars << " bars");
+    const auto legend = std::ranges::find(lines, std::string());
+    const auto bars = static_cast<std::size_t>(std::count_if(lines.begin(), legend, has_bar));
+    if (bars != layout.rows.size()) FAIL("seed " << seed << ": " << bars << " bars");
     for (const std::string& line : lines) {
       // Durations end at the last column, so a row of any other width has its bar out of line.
-      const bool row = has_bar(line) && &line != &lines.back();
+      const bool row = has_bar(line) && &line - lines.data() < legend - lines.begin();
       const int columns = timeline::columns_of(line);
       const bool good = (row ? columns == options.columns : columns <= options.columns) &&
                         !line.ends_with(' ') && !has_control(line);
