@@ -247,7 +247,7 @@ int get(const Program& program, const OrderOptions& options) {
   if (!desk) return report(program, desk.error());
   const auto json = (*desk)->ask(fmt::format("/orders/{}", options.id));
   if (!json) return report(program, json.error());
-  auto order = contracts::parse_order(*json);
+  auto order = contracts::order_from_json(*json);
   if (order && options.wait && order->status == OrderStatus::pending) {
     order = (*desk)->await(options.id);
   }
