@@ -10,9 +10,6 @@
 
 namespace msdemo::commands {
 
-/// Percent-encodes `text` for a query (RFC 3986, section 2.3: all but unreserved characters).
-std::string encode_query(std::string_view text);
-
 /// Sends `request` and returns an answer below 400; anything else becomes the error that the
 /// problem document tells. Blocks up to limits::kExchangeCeiling.
 Result<http::ClientResponse> call(http::Client& service, const http::ClientRequest& request,

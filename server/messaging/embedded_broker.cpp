@@ -137,7 +137,7 @@ class EmbeddedSubscription final : public Subscription {
   EmbeddedSubscription(const std::string& url, const std::string& group, std::string topics)
       : receiving_(url, "broker"),
         settling_(url, "broker"),
-        path_("/groups/" + group),
+        path_("/groups/" + http::percent_encode(group)),
         topics_(std::move(topics)) {}
 
   Result<void> subscribe() { return command(settling_, "PUT", path_, topics_); }
@@ -232,7 +232,8 @@ Result<std::vector<QueueState>> EmbeddedBroker::queues() {
 Result<std::vector<PeekedMessage>> EmbeddedBroker::peek(const std::string& topic,
                                                         std::size_t limit) {
   return parse_list<PeekedMessage>(
-      exchange(client_, "GET", fmt::format("/topics/{}/messages?limit={}", topic, limit), {}),
+      exchange(client_, "GET",
+               fmt::format("/topics/{}/messages?limit={}", http::percent_encode(topic), limit), {}),
       "messages");
 }
 
@@ -248,14 +249,15 @@ Result<std::vector<DeadLetter>> EmbeddedBroker::dead_letters(const std::string& 
   for (std::optional<std::int64_t> from = after; from && all.size() < limit;) {
     const std::size_t most =
         std::min(limit - all.size(), static_cast<std::size_t>(limits::kPageMax));
-    auto page = parse_answer<Page>(
-        exchange(client_, "GET",
-                 fmt::format("/dead?topic={}&limit={}&after={}", topic, most, *from), {}),
-        "dead letters", [](Json& json, Page& read_page) {
-          read(json.at("dead_letters"), read_page.letters);
-          read_page.next.reset();
-          read(json.at("next"), read_page.next);
-        });
+    auto page = parse_answer<Page>(exchange(client_, "GET",
+                                            fmt::format("/dead?topic={}&limit={}&after={}",
+                                                        http::percent_encode(topic), most, *from),
+                                            {}),
+                                   "dead letters", [](Json& json, Page& read_page) {
+                                     read(json.at("dead_letters"), read_page.letters);
+                                     read_page.next.reset();
+                                     read(json.at("next"), read_page.next);
+                                   });
     if (!page) return fail(std::move(page.error()));
     std::move(page->letters.begin(), page->letters.end(), std::back_inserter(all));
     from = page->next;
