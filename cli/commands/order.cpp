@@ -262,7 +262,7 @@ int list(const Program& program, const OrderOptions& options) {
   auto desk = OrderDesk::open(program.lab);
   if (!desk) return report(program, desk.error());
   std::string target = fmt::format("/orders?limit={}&after={}", options.limit, options.after);
-  if (!options.status.empty()) target += "&status=" + encode_query(options.status);
+  if (!options.status.empty()) target += "&status=" + http::percent_encode(options.status);
   if (options.of_user != 0) target += fmt::format("&user_id={}", options.of_user);
   const auto page = (*desk)->ask(target);
   if (!page) return report(program, page.error());

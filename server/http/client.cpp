@@ -244,6 +244,21 @@ std::optional<std::string> ClientResponse::header(std::string_view name) const {
   return std::nullopt;
 }
 
+std::string percent_encode(std::string_view text) {
+  constexpr std::string_view kMarks = "-._~";
+  std::string out;
+  for (const char c : text) {
+    const bool alphanumeric =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (alphanumeric || kMarks.find(c) != kMarks.npos) {
+      out += c;
+    } else {
+      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  return out;
+}
+
 Client::Client(const std::string& url, std::string peer)
     : connections_(std::make_unique<Connections>(url, std::move(peer))) {}
 
