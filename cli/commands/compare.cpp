@@ -9,7 +9,6 @@
 #include <thread>
 
 #include "base/limits.hpp"
-#include "base/text.hpp"
 #include "commands/commands.hpp"
 #include "commands/order_desk.hpp"
 #include "commands/progress.hpp"
@@ -40,11 +39,6 @@ struct Observed {
   std::vector<trace::SpanRecord> spans;
   std::optional<std::int64_t> receipts;
 };
-
-void note(const Program& program, std::string_view text) {
-  fmt::print(stderr, "{} {}\n", paint(use_color(program, stderr), Style::warn, "note:"),
-             escape_control(text));
-}
 
 /// Calls `on_signal` once, from a thread of its own, when Ctrl-C or a relative comes.
 class SignalWatch {
@@ -82,14 +76,14 @@ class UserLatency {
     if (!faults) return fail(faults.error());
     const auto before = (*faults)->list();
     if (!before) return fail(before.error());
-    std::string former;
-    for (const faults::Fault& fault : *before) {
-      note(program, fmt::format("user has {}={} already; it has so again afterwards", fault.kind,
-                                fault.value));
-      if (fault.kind == kKind) former = fault.value;
-    }
     const auto added = (*faults)->add(kKind, value);
     if (!added) return fail(added.error());
+    std::string former;
+    for (const faults::Fault& fault : *before) {
+      print_note(program, fmt::format("user had {}={} before; it is put back afterwards",
+                                      fault.kind, fault.value));
+      if (fault.kind == kKind) former = fault.value;
+    }
     return std::unique_ptr<UserLatency>(
         new UserLatency(program, std::move(*faults), std::move(former)));
   }
@@ -103,8 +97,8 @@ class UserLatency {
       failure = added.error();
     }
     if (failure) {
-      note(program_, fmt::format("the latency of user may still be there ({}): {}",
-                                 failure->message, command_line(program_.lab, "fault list")));
+      print_note(program_, fmt::format("the latency of user may still be there ({}): {}",
+                                       failure->message, command_line(program_.lab, "fault list")));
     }
   }
 
@@ -142,7 +136,7 @@ Result<std::vector<Placed>> place_all(const Program& program, OrderDesk& desk,
   Progress progress(all.size(), "orders awaited");
   const auto waited = desk.await(all, [&](std::size_t count) { progress.done(count); });
   if (signals.came()) return interrupted();
-  if (!waited) note(program, "not all orders could be awaited: " + waited.error().message);
+  if (!waited) print_note(program, "not all orders could be awaited: " + waited.error().message);
   return all;
 }
 
@@ -175,7 +169,7 @@ Result<std::vector<Observed>> observe(const Program& program, OrderDesk& desk,
     if (order.placed.style == OrderStyle::sync || !order.placed.order) continue;
     const auto receipts = count_receipts(notify, order.placed.order->id);
     if (!receipts) {
-      note(program, "duplicates are unknown: " + receipts.error().message);
+      print_note(program, "duplicates are unknown: " + receipts.error().message);
       break;
     }
     order.receipts = *receipts;
@@ -209,19 +203,16 @@ std::optional<OrderStatus> status_of(const Placed& placed) {
 }
 
 OrderOutcome outcome_of(const Observed& order) {
-  constexpr double kNanosecondsPerMillisecond = 1e6;
   const Placed& placed = order.placed;
   const std::int64_t done = done_unix_nano(order);
-  OrderOutcome outcome{
-      .style = placed.style,
-      .status = status_of(placed),
-      .http_status = placed.http_status,
-      .response_ms = static_cast<double>(placed.answered.count()) / kNanosecondsPerMillisecond,
-      .trace_id = placed.trace_id};
+  OrderOutcome outcome{.style = placed.style,
+                       .status = status_of(placed),
+                       .http_status = placed.http_status,
+                       .response_ms = milliseconds(placed.answered),
+                       .trace_id = placed.trace_id};
   if (placed.order) outcome.order_id = placed.order->id;
   if (done != 0) {
-    outcome.completed_ms =
-        static_cast<double>(done - placed.asked_unix_nano) / kNanosecondsPerMillisecond;
+    outcome.completed_ms = milliseconds(std::chrono::nanoseconds(done - placed.asked_unix_nano));
   }
   if (order.receipts) outcome.duplicates = std::max<std::int64_t>(*order.receipts - 1, 0);
   return outcome;
