@@ -17,14 +17,13 @@ namespace {
 
 using contracts::Order;
 using contracts::OrderStatus;
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 /// How long the order service is asked to hold each waiting GET: less than any exchange may last.
 constexpr seconds kHold{20};
 
 /// Between two questions when the service does not hold them: it has many waiters, or is not there.
-constexpr milliseconds kAskAgain{100};
+constexpr std::chrono::milliseconds kAskAgain{100};
 
 /// What ends by itself: the lab starts a dead service again, a busy one gets through its work.
 bool passes(const Error& error) {
@@ -140,7 +139,13 @@ Result<Order> OrderDesk::wait_until_ended(std::int64_t id, SteadyTime deadline) 
     if (order || order.error().code == Code::timeout) {
       give_up_at = std::min(now + limits::kStartTimeout, deadline);
     }
-    if (!order && (interrupted_ || !passes(order.error()) || now >= give_up_at)) return order;
+    if (!order && (interrupted_ || !passes(order.error()))) return order;
+    if (!order && now >= give_up_at) {
+      return fail(Code::unreachable,
+                  fmt::format("order {} was accepted, but the order service does not answer: {}",
+                              id, order.error().message),
+                  "`msdemo ps` shows how the services are");
+    }
     if (now - asked < kAskAgain) ::poll(nullptr, 0, static_cast<int>(kAskAgain.count()));
   }
 }
