@@ -314,9 +314,11 @@ Result<void> serve_as(const ServeSettings& settings, const sigset_t& signals) {
                               .port = settings.port,
                               .allowed_hosts = settings.allowed_hosts,
                               .token = *token};
-  if (settings.service == "broker") options.body_bytes = limits::kBrokerBodyBytes;
+  // The broker is in a trace by the spans of who publishes and consumes, not by their polling.
+  const bool is_broker = settings.service == "broker";
+  if (is_broker) options.body_bytes = limits::kBrokerBodyBytes;
   auto server = http::Server::start(options, with_latency((*parts)->routes(), faults, draining),
-                                    &tracer, &metrics);
+                                    is_broker ? nullptr : &tracer, &metrics);
   if (!server) return fail(server.error());
   options.port = settings.admin_port;
   options.threads = limits::kAdminThreads;

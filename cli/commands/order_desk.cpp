@@ -10,6 +10,7 @@
 #include "commands/service_call.hpp"
 #include "commands/trace_view.hpp"
 #include "timeline/layout.hpp"
+#include "trace/traceparent.hpp"
 
 namespace msdemo::commands {
 
@@ -127,10 +128,11 @@ Result<Order> OrderDesk::wait_until_ended(std::int64_t id, SteadyTime deadline) 
   for (;;) {
     const SteadyTime asked = real_clock().steady_now();
     const auto left = std::max(std::chrono::ceil<seconds>(deadline - asked), seconds(0));
-    // Without a traceparent: that somebody waits is no part of what the order went through.
+    // That somebody waits is no part of what the order went through.
     const auto answer = call(
         orders_, {.target = fmt::format("/orders/{}", id),
-                  .headers = {{"Prefer", fmt::format("wait={}", std::min(left, kHold).count())}}});
+                  .headers = {{"Prefer", fmt::format("wait={}", std::min(left, kHold).count())},
+                              {"traceparent", trace::unsampled_traceparent(rng_)}}});
     auto order =
         answer ? contracts::parse_order(std::string_view(answer->body)) : fail(answer.error());
     const SteadyTime now = real_clock().steady_now();

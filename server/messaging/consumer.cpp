@@ -8,6 +8,7 @@
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
+#include "contracts/messages.hpp"
 #include "messaging/planted_bugs.hpp"
 #include "resilience/backoff.hpp"
 #include "trace/traceparent.hpp"
@@ -228,6 +229,13 @@ void ConsumerLoop::settle_failed(Subscription& subscription, Received& received,
 
 void ConsumerLoop::bury(Subscription& subscription, const Delivery& delivery,
                         const std::string& reason) {
+  if (delivery.message.topic.ends_with(contracts::topics::kDeadSuffix)) {
+    // Only a copy; the dead letter itself is kept already.
+    spdlog::warn("{}: message {} is skipped: {}", delivery.message.topic, delivery.id,
+                 escape_control(reason));
+    static_cast<void>(subscription.ack(std::span(&delivery, 1)));
+    return;
+  }
   spdlog::warn("{}: message {} becomes a dead letter: {}", delivery.message.topic, delivery.id,
                escape_control(reason));
   if (const auto buried = subscription.dead_letter(delivery, reason); !buried) {
