@@ -193,7 +193,8 @@ class Client::Connections {
         if (!socket) return fail(std::move(socket.error()));
         connection = std::make_unique<Connection>(host_, port_, std::move(*socket));
       }
-      auto outcome = connection->exchange(to_httplib(request, traceparent), interrupt_.get(), deadline);
+      auto outcome =
+          connection->exchange(to_httplib(request, traceparent), interrupt_.get(), deadline);
       if (connection->open()) give_back(std::move(connection));
       const bool repeat =
           !outcome.response && outcome.may_repeat && kept && is_safe(request.method);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "broker/service.hpp"
+#include "contract/broker_engines.hpp"
 #include "support/catch.hpp"
 #include "support/failing_disk.hpp"
 #include "support/manual_clock.hpp"
@@ -325,18 +326,21 @@ TEST_CASE("a full disk refuses, and loses nothing that was said to be stored", "
   CHECK(bodies(store.claim("readers")) == Texts{"before"});
 }
 
-TEST_CASE("stopping the service lets its consumers go", "[broker store]") {
+TEST_CASE("consumers wait, but not too many, and not when the service stops", "[broker store]") {
   StoreUnderTest store;
   store.subscribe("readers", {"news"});
   broker::BrokerService service(*store, real_clock());
-  Threads waiting(8, [&](std::size_t) {
-    CHECK(must(service.receive("readers", 1, limits::kReceiveWait, [] { return false; })).empty());
-  });
-  waiting.await_blocked();
+  const auto receive = [&] {
+    return must(service.receive("readers", 1, limits::kReceiveWait, [] { return false; }));
+  };
   const SteadyTime began = real_clock().steady_now();
+  Threads waiting(limits::kReceiveWaiters, [&](std::size_t) { receive(); });
+  waiting.await_blocked();
+  CHECK(receive().empty());
   service.stop();
   waiting.join();
-  CHECK(real_clock().steady_now() - began < limits::kReceiveWait / 2);
+  CHECK(receive().empty());
+  CHECK(real_clock().steady_now() - began < limits::kReceiveWait);
 }
 
 TEST_CASE("one message wakes a consumer that is still there", "[broker store]") {
@@ -361,6 +365,16 @@ TEST_CASE("one message wakes a consumer that is still there", "[broker store]") 
   leaving.join();
   waiting.join();
   CHECK(bodies(received) == Texts{"1"});
+}
+
+TEST_CASE("a consumer subscribes again when the broker has lost everything", "[broker store]") {
+  EmbeddedUnderTest test;
+  const auto consumer = must(test.broker().subscribe("readers", Texts{"news"}));
+  must(test.broker().publish(std::vector<Message>{{"news", "", "lost"}}));
+  test.restart_empty();
+  CHECK(must(consumer->receive(10, std::chrono::milliseconds(0))).empty());
+  must(test.broker().publish(std::vector<Message>{{"news", "", "new"}}));
+  CHECK(bodies(must(consumer->receive(10, std::chrono::milliseconds(0)))) == Texts{"new"});
 }
 
 }  // namespace msdemo::test
