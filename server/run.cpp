@@ -27,6 +27,7 @@
 #include "http/client.hpp"
 #include "http/otlp_sink.hpp"
 #include "http/server.hpp"
+#include "messaging/background.hpp"
 #include "messaging/consumer.hpp"
 #include "messaging/embedded_broker.hpp"
 #include "messaging/outbox_relay.hpp"
@@ -361,6 +362,7 @@ Result<void> serve(const ServeSettings& settings) {
   if (auto made = make_data_dir(settings.data_dir); !made) return made;
   if (settings.service == "user") return serve_as<UserParts>(settings, signals);
   if (settings.service == "order") return serve_as<OrderParts>(settings, signals);
+  messaging::yield_to_requests();  // nobody waits for what these two do
   if (settings.service == "broker") return serve_as<BrokerParts>(settings, signals);
   return serve_as<NotifyParts>(settings, signals);
 }

@@ -9,6 +9,7 @@
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "contracts/messages.hpp"
+#include "messaging/background.hpp"
 #include "messaging/planted_bugs.hpp"
 #include "resilience/backoff.hpp"
 #include "trace/traceparent.hpp"
@@ -66,6 +67,7 @@ ConsumerLoop::~ConsumerLoop() {
 }
 
 void ConsumerLoop::run(Consumer& consumer) {
+  yield_to_requests();
   BatchSize size;
   int failures = 0;
   while (!stop_.stopped()) {
