@@ -1,4 +1,5 @@
 // The order trail: server/order/store.cpp -> [cli/timeline/layout.cpp]
+// Async: server/order/worker.cpp -> [cli/timeline/layout.cpp]
 //
 // Turns the spans of a trace into rows on one time axis and tells a caller's own time from its
 // waiting. It exists because that difference, and spans that never arrived, are what people look

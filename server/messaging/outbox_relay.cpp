@@ -1,5 +1,4 @@
-// The order trail, by message:
-// server/order/store.cpp -> [server/messaging/outbox_relay.cpp] -> server/user/worker.cpp
+// Async: server/order/store.cpp -> [server/messaging/outbox_relay.cpp] -> server/user/worker.cpp
 #include "messaging/outbox_relay.hpp"
 
 #include <fmt/format.h>

@@ -1,5 +1,5 @@
 // The order trail: server/user/routes.cpp -> [server/order/store.cpp] -> cli/timeline/layout.cpp
-// An async order leaves it here: -> server/messaging/outbox_relay.cpp
+// Async: [server/order/store.cpp] -> server/messaging/outbox_relay.cpp
 #include "order/store.hpp"
 
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-// The order trail, by message: server/user/worker.cpp -> [server/order/worker.cpp]
+// Async: server/user/worker.cpp -> [server/order/worker.cpp] -> cli/timeline/layout.cpp
 #include "order/worker.hpp"
 
 #include <fmt/format.h>

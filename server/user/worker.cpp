@@ -1,5 +1,4 @@
-// The order trail, by message:
-// server/messaging/outbox_relay.cpp -> [server/user/worker.cpp] -> server/order/worker.cpp
+// Async: server/messaging/outbox_relay.cpp -> [server/user/worker.cpp] -> server/order/worker.cpp
 #include "user/worker.hpp"
 
 #include <fmt/format.h>

@@ -30,15 +30,25 @@ ONLY_IN = {
     "prometheus/": "server/metrics",
 }
 
-ORDER_TRAIL = (
-    "cli/commands/order.cpp",
-    "server/http/client.cpp",
-    "server/order/routes.cpp",
-    "server/order/service.cpp",
-    "server/user/routes.cpp",
-    "server/order/store.cpp",
-    "cli/timeline/layout.cpp",
-)
+# The files that an order meets, in their order; each names its neighbours in its first comment.
+TRAILS = {
+    "The order trail": (
+        "cli/commands/order.cpp",
+        "server/http/client.cpp",
+        "server/order/routes.cpp",
+        "server/order/service.cpp",
+        "server/user/routes.cpp",
+        "server/order/store.cpp",
+        "cli/timeline/layout.cpp",
+    ),
+    "Async": (
+        "server/order/store.cpp",
+        "server/messaging/outbox_relay.cpp",
+        "server/user/worker.cpp",
+        "server/order/worker.cpp",
+        "cli/timeline/layout.cpp",
+    ),
+}
 
 LIBRARY_KEYWORDS = ("SOURCES", "USES", "LIBRARIES", "PRIVATE")
 
@@ -130,19 +140,32 @@ def check_links(root):
             yield f"CMake: {name} includes {other} but does not link it"
 
 
-def trail_line(index):
-    here = [f"[{ORDER_TRAIL[index]}]"]
-    before = list(ORDER_TRAIL[max(index - 1, 0):index])
-    after = list(ORDER_TRAIL[index + 1:index + 2])
-    return "// The order trail: " + " -> ".join(before + here + after)
+def trail_line(name, index):
+    trail = TRAILS[name]
+    here = [f"[{trail[index]}]"]
+    before = list(trail[max(index - 1, 0):index])
+    after = list(trail[index + 1:index + 2])
+    return f"// {name}: " + " -> ".join(before + here + after)
+
+
+def trail_lines():
+    """{file: the lines that its first comment must have}"""
+    lines = {}
+    for name, trail in TRAILS.items():
+        for index, file in enumerate(trail):
+            lines.setdefault(file, []).append(trail_line(name, index))
+    return lines
 
 
 def check_trail(root):
-    for index, name in enumerate(ORDER_TRAIL):
-        if not (root / name).exists():
-            yield f"{name}: a file of the order trail is missing"
-        elif trail_line(index) not in tree.first_comment(tree.read(root, name)):
-            yield f"{name}: its first comment lacks the line \"{trail_line(index)}\""
+    for file, lines in trail_lines().items():
+        if not (root / file).exists():
+            yield f"{file}: a file of the order trail is missing"
+            continue
+        comment = tree.first_comment(tree.read(root, file))
+        for line in lines:
+            if line not in comment:
+                yield f"{file}: its first comment lacks the line \"{line}\""
 
 
 def check(root):
@@ -153,6 +176,7 @@ CLEAN_TREE = {
     "server/CMakeLists.txt": """
         msdemo_library(base SOURCES base/error.cpp)
         msdemo_library(http SOURCES http/client.cpp USES base)  # comment
+        msdemo_library(messaging SOURCES messaging/outbox_relay.cpp)
         msdemo_library(order SOURCES order/routes.cpp USES http)
         msdemo_library(user SOURCES user/routes.cpp USES http)
     """,
@@ -164,7 +188,7 @@ CLEAN_TREE = {
     "cli/timeline/terminal.cpp": "#include \"base/error.hpp\"\n",
     "cli/main.cpp": "#include \"commands/order.hpp\"\n",
     "tests/unit/order_test.cpp": "#include \"order/routes.hpp\"\n#include \"support/catch.hpp\"\n",
-    **{name: trail_line(index) + "\n" for index, name in enumerate(ORDER_TRAIL)},
+    **{file: "\n".join(lines) + "\n" for file, lines in trail_lines().items()},
 }
 
 PLANTS = [
@@ -185,6 +209,7 @@ PLANTS = [
     ("cli/CMakeLists.txt", "msdemo_library(timeline USES base)\nmsdemo_library(lab USES timeline)",
      "lab must not link timeline"),
     ("server/order/service.cpp", "// The order.\n", "its first comment lacks the line"),
+    ("server/user/worker.cpp", "// The user.\n", "its first comment lacks the line"),
     ("server/order/service.cpp", None, "a file of the order trail is missing"),
 ]
 
