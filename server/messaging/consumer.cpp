@@ -20,6 +20,9 @@ namespace {
 
 using std::chrono::nanoseconds;
 
+/// The broker may start a moment after its consumers; that is not worth a word.
+constexpr int kFailuresToTell = 5;
+
 std::int64_t unix_nano(const Clock& clock) {
   const auto since_epoch = clock.system_now().time_since_epoch();
   return std::chrono::duration_cast<nanoseconds>(since_epoch).count();
@@ -73,10 +76,12 @@ void ConsumerLoop::run(Consumer& consumer) {
   while (!stop_.stopped()) {
     const auto done = take_and_process(consumer, size);
     if (done) {
-      if (failures > 0) spdlog::info("group {} receives messages again", options_.group);
+      if (failures >= kFailuresToTell) {
+        spdlog::info("group {} receives messages again", options_.group);
+      }
       failures = 0;
     } else if (!stop_.stopped()) {
-      if (++failures == 1) {
+      if (++failures == kFailuresToTell) {
         spdlog::warn("group {} receives no messages: {}", options_.group, done.error().message);
       }
       stop_.wait(resilience::full_jitter(failures, rng_));

@@ -38,9 +38,7 @@ void OutboxRelay::run() {
       if (*published == 0) outbox_.wait();
       continue;
     }
-    if (++failures == 1) {
-      spdlog::warn("the outbox waits: {}", published.error().message);
-    }
+    if (++failures == 1) spdlog::warn("the outbox waits: {}", published.error().message);
     stop_.wait(resilience::full_jitter(failures, rng_));
   }
 }
