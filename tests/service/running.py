@@ -70,8 +70,20 @@ def post(target, body, *headers):
         ("Content-Length", str(len(body))), *headers), body)
 
 
+def put(target, body):
+    return post(target, body).having(method="PUT")
+
+
 def get(target, *headers):
     return Request("GET", target, (("Host", "127.0.0.1"), *headers))
+
+
+def delete(target, *headers):
+    return get(target, *headers).having(method="DELETE")
+
+
+def bearer(token):
+    return ("Authorization", f"Bearer {token}")
 
 
 def connect(url):
@@ -145,6 +157,17 @@ class Service:
             return self.process.wait()
         finally:
             os.close(self._lifeline)
+
+
+def start_lab(program, folder, *order_options):
+    """All services, which know each other; by name."""
+    broker = Service(program, "broker", f"{folder}/broker")
+    at_broker = ("--broker-url", broker.url)
+    user = Service(program, "user", f"{folder}/user", *at_broker)
+    order = Service(program, "order", f"{folder}/order", *at_broker, "--user-url", user.url,
+                    *order_options)
+    notify = Service(program, "notify", f"{folder}/notify", *at_broker)
+    return {"broker": broker, "user": user, "order": order, "notify": notify}
 
 
 class Upstream:
