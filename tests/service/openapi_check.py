@@ -148,7 +148,7 @@ def main():
         print("usage: openapi_check.py PROGRAM FOLDER_OF_DOCUMENTS", file=sys.stderr)
         return 64
     program, folder = sys.argv[1], pathlib.Path(sys.argv[2])
-    documents = [openapi.Document(folder / f"{name}.yaml") for name in DOCUMENTS]
+    documents = [openapi.Document.read(folder / f"{name}.yaml") for name in DOCUMENTS]
     report = Report()
     check_documents(report, documents)
     with tempfile.TemporaryDirectory(prefix="msdemo-openapi-") as state:
