@@ -15,8 +15,11 @@ import yaml
 
 sys.dont_write_bytecode = True
 import asyncapi_document as asyncapi  # noqa: E402
+import openapi_document as openapi  # noqa: E402
+import stand_in  # noqa: E402
+from groups import receive, settling, subscribe  # noqa: E402
 from report import Report  # noqa: E402
-from running import exchange, get, post, put, start_lab  # noqa: E402
+from running import exchange, get, post, start_lab  # noqa: E402
 
 GROUP = "check"
 # Patterns make no topics, as names would.
@@ -44,29 +47,27 @@ def broken_messages(document):
             yield {"topic": topic, "key": event["partitionkey"], "body": json.dumps(event)}
 
 
-def receive(url, topics):
+def receive_all(url, topics):
     """What the broker gives the check's own group, until all `topics` have been among it."""
     deadline = time.monotonic() + SEEN_SECONDS
     found = []
     while topics - {message["topic"] for message in found} and time.monotonic() < deadline:
-        reply = exchange(url, post(f"/groups/{GROUP}/receive", {"max": 256, "wait_ms": 1000}))
-        deliveries = reply.json()["deliveries"]
+        deliveries = receive(url, GROUP, 256, 1000)
         found += deliveries
-        held = [{"id": delivery["id"], "lease": delivery["lease"]} for delivery in deliveries]
-        if held:
-            exchange(url, post(f"/groups/{GROUP}/ack", {"deliveries": held}))
+        if deliveries:
+            exchange(url, settling(GROUP, "ack", *deliveries))
     return found
 
 
 def watch(document, services):
     """(messages, queues) after every documented topic has had a message, or should have."""
     url = services["broker"].url
-    exchange(url, put(f"/groups/{GROUP}", {"topics": EVERYTHING}))
+    subscribe(url, GROUP, *EVERYTHING)
     place_orders(services)
     alive = {topic for topic in document.topics() if not topic.endswith(asyncapi.DEAD)}
-    messages = receive(url, alive)
+    messages = receive_all(url, alive)
     exchange(url, post("/messages", {"messages": list(broken_messages(document))}))
-    dead = receive(url, document.topics().keys() - alive)
+    dead = receive_all(url, document.topics().keys() - alive)
     # On their way to become dead letters, the broken ones were seen where they were published.
     messages += [message for message in dead if message["topic"].endswith(asyncapi.DEAD)]
     return messages, exchange(url, get("/queues")).json()["queues"]
@@ -109,8 +110,7 @@ def chain_findings(events):
             yield f"{order} is in {len(ids)} traces"
 
 
-def check(program, document, report):
-    report.expect("asyncapi.yaml", asyncapi.structure_findings(document))
+def check_traffic(program, document, report):
     with tempfile.TemporaryDirectory(prefix="msdemo-asyncapi-") as state:
         services = start_lab(program, state)
         try:
@@ -118,6 +118,16 @@ def check(program, document, report):
             report.expect("the messages", traffic_findings(document, messages, queues))
         finally:
             report.stop(services)
+
+
+def check_stand_in(program, document, order_schema, report):
+    with tempfile.TemporaryDirectory(prefix="msdemo-asyncapi-") as state:
+        lab = stand_in.Lab(program, state, document, order_schema)
+        try:
+            for what, findings in stand_in.check(lab):
+                report.expect(what, findings)
+        finally:
+            report.stop(lab.services)
 
 
 # ---- the check's own test
@@ -233,14 +243,18 @@ def main():
     if len(sys.argv) != 3:
         print("usage: asyncapi_check.py PROGRAM|--self-test DOCUMENT", file=sys.stderr)
         return 64
-    document, findings = asyncapi.read(pathlib.Path(sys.argv[2]).read_bytes())
+    path = pathlib.Path(sys.argv[2])
+    document, findings = asyncapi.read(path.read_bytes())
     if document is None:
         print(*findings, sep="\n")
         return 1
     if sys.argv[1] == "--self-test":
         return self_test(document)
+    order = openapi.Document.read(path.parent / "openapi" / "order.yaml")
     report = Report()
-    check(sys.argv[1], document, report)
+    report.expect("asyncapi.yaml", asyncapi.structure_findings(document))
+    check_traffic(sys.argv[1], document, report)
+    check_stand_in(sys.argv[1], document, order.tree["components"]["schemas"]["Order"], report)
     return report.finish()
 
 

@@ -104,6 +104,7 @@ def check_documents(report, documents):
 def check_running(report, documents, services):
     urls = {name: service.url for name, service in services.items()}
     urls["admin"] = services["order"].admin_url
+    urls["admin with a fault"] = services["notify"].admin_url
     urls["admin without a token"] = services["user"].admin_url
     for document in documents:
         if document.name != "admin":
@@ -130,7 +131,8 @@ def start_services(program, folder):
     """The lab, and order services whose user service is not well; these have no broker."""
     token_file = pathlib.Path(folder) / "token"
     token_file.write_text(TOKEN + "\n", encoding="utf-8")
-    services = start_lab(program, folder, "--token-file", str(token_file))
+    token = ("--token-file", str(token_file))
+    services = start_lab(program, folder, order=token, notify=token)
     refusing, port_holder = refusing_url()
     behind = {
         "order behind nonsense": Upstream(NONSENSE).url,

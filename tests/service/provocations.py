@@ -2,12 +2,16 @@
 
 A new operation needs a line in VALID, and in MORE what only it answers.
 """
+import time
+
+from groups import settling, subscribe, take
 from running import bearer, delete, exchange, get, post, put
 
 TOKEN = "the-token-of-this-check"
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 SAMPLED = ("traceparent", f"00-{TRACE_ID}-00f067aa0ba902b7-01")
 FILLER = "x" * 100_000
+RECEIPT_SECONDS = 20
 
 # Documented, but not to be had from a healthy service by asking; each with what it would need.
 # Tests of the parts themselves cover them.
@@ -33,7 +37,7 @@ VALID = {
     "POST /orders": post("/orders", BOOK),
     "GET /orders": get("/orders?limit=2&after=0&status=confirmed&user_id=1"),
     "GET /orders/{id}": get("/orders/1"),
-    "GET /receipts": get("/receipts?limit=2&after=0&order_id=1"),
+    "GET /receipts": get("/receipts?limit=2&after=0"),
     "POST /messages": post("/messages", NEWS),
     "PUT /groups/{group}": put("/groups/check", {"topics": ["check.news", "*.none"]}),
     "POST /groups/{group}/receive": post("/groups/check/receive", {"max": 1, "wait_ms": 0}),
@@ -96,6 +100,7 @@ MORE = {
     ("POST /orders", 502): [("order behind nonsense", VALID["POST /orders"])],
     ("POST /orders", 503): [("order behind nobody", VALID["POST /orders"])],
     ("POST /orders", 504): [("order behind silence", VALID["POST /orders"])],
+    ("GET /orders", 200): [("order", get("/orders?status=rejected"))],
     ("GET /orders", 422): [("order", get("/orders?status=lost"))],
     ("GET /orders/{id}", 200): [("order", get("/orders/1", ("Prefer", "wait=1")))],
     ("GET /orders/{id}", 404): [
@@ -103,6 +108,7 @@ MORE = {
         ("order", get("/orders/999999999", ("Prefer", "wait=1"))),
     ],
     ("GET /orders/{id}", 422): [("order", get("/orders/nine"))],
+    ("GET /receipts", 200): [("notify", get("/receipts?order_id=1"))],
     ("GET /receipts", 422): [("notify", get("/receipts?order_id=0"))],
     ("POST /messages", 400): [("broker", post("/messages", b"{"))],
     ("POST /messages", 413): [("broker", post("/messages", {"messages": [
@@ -110,10 +116,14 @@ MORE = {
     ("POST /messages", 422): [("broker", post("/messages", {"messages": []}))],
     ("PUT /groups/{group}", 400): [("broker", put("/groups/check", b"{"))],
     ("PUT /groups/{group}", 422): [("broker", put("/groups/Check", {"topics": ["a"]}))],
+    ("POST /groups/{group}/receive", 200): [
+        ("broker", post("/groups/check-mourners/receive", {"max": 256, "wait_ms": 0}))],
     ("POST /groups/{group}/receive", 400): [("broker", post("/groups/check/receive", b"{"))],
     ("POST /groups/{group}/receive", 404): [
         ("broker", post("/groups/nobody/receive", {"max": 1, "wait_ms": 0}))],
     ("POST /groups/{group}/receive", 422): [("broker", post("/groups/check/receive", {"max": 0}))],
+    ("GET /topics/{topic}/messages", 200): [
+        ("broker", get("/topics/check.settled/messages?limit=100"))],
     ("GET /topics/{topic}/messages", 404): [("broker", get("/topics/nowhere/messages"))],
     ("GET /topics/{topic}/messages", 422): [("broker", get("/topics/check.news/messages?limit=0"))],
     ("GET /dead", 422): [("broker", get("/dead?topic=No"))],
@@ -121,6 +131,7 @@ MORE = {
     ("GET /dead/{id}", 422): [("broker", get("/dead/0"))],
     ("POST /dead/{id}/redrive", 404): [("broker", post("/dead/999999999/redrive", {}))],
     ("POST /dead/{id}/redrive", 422): [("broker", post("/dead/nine/redrive", {}))],
+    ("GET /faults", 200): [("admin with a fault", get("/faults"))],
     ("POST /faults", 400): [("admin", post("/faults", b"{", bearer(TOKEN)))],
     ("POST /faults", 401): [
         ("admin", post("/faults", LATENCY)),
@@ -142,11 +153,6 @@ MORE = {
 }
 
 
-def settling(group, action, delivery, **more):
-    held = {"id": delivery["id"], "lease": delivery["lease"]}
-    return post(f"/groups/{group}/{action}", {"deliveries": [held], **more})
-
-
 for _action in SETTLING:
     _title = f"POST /groups/{{group}}/{_action}"
     _unheld = {"id": 1, "lease": 1}
@@ -156,26 +162,33 @@ for _action in SETTLING:
     MORE[_title, 422] = [("broker", post(f"/groups/check/{_action}", {"deliveries": []}))]
 
 
-def take(url, group, topic):
-    """The next message of the topic, held by the group, which is made."""
-    exchange(url, put(f"/groups/{group}", {"topics": [topic]}))
-    reply = exchange(url, post(f"/groups/{group}/receive", {"max": 1, "wait_ms": 0}))
-    return reply.json()["deliveries"][0]
-
-
 def prepare(urls):
-    """Makes what valid requests are about, and returns those that could not be known before.
-
-    One message is enough to settle it in different ways: each group has it for itself.
-    """
+    """Makes what valid requests are about, and returns those that could not be known before."""
     exchange(urls["user"], post("/users", {"name": "Ada"}))
+    exchange(urls["order"], post("/orders", BOOK, AWAITED))
+    exchange(urls["order"], post("/orders", NOBODY, AWAITED))
     exchange(urls["order"], KEYED)
+    exchange(urls["admin with a fault"], VALID["POST /faults"])
+    await_receipts(urls["notify"], 2)
     broker = urls["broker"]
     exchange(broker, VALID["POST /messages"])
     exchange(broker, VALID["PUT /groups/{group}"])
+    return {**VALID, **settlements(broker)}
+
+
+def await_receipts(url, count):
+    """Notify hears of the orders by message, so they take a moment."""
+    deadline = time.monotonic() + RECEIPT_SECONDS
+    while len(exchange(url, get("/receipts")).json()["receipts"]) < count:
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"there are no {count} receipts after {RECEIPT_SECONDS} s")
+
+
+def settlements(broker):
+    """One message is enough to settle it in different ways: each group has it for itself."""
     exchange(broker, post("/messages", {"messages": [
         {"topic": "check.settled", "key": "k", "body": "to be settled"}]}))
-    valid = dict(VALID)
+    valid = {}
     for action in SETTLING:
         group = f"check-{action}"
         valid[f"POST /groups/{{group}}/{action}"] = settling(
@@ -183,6 +196,7 @@ def prepare(urls):
     for group in ("check-letter", "check-redrive"):
         held = take(broker, group, "check.settled")
         exchange(broker, settling(group, "dead", held, reason="nobody wants it"))
+    subscribe(broker, "check-mourners", "check.settled.dead")
     letters = exchange(broker, get("/dead")).json()["dead_letters"]
     ids = {letter["group"]: letter["id"] for letter in letters}
     valid["GET /dead/{id}"] = get(f"/dead/{ids['check-letter']}")

@@ -18,6 +18,7 @@ import urllib.parse
 START_SECONDS = 20
 STOP_SECONDS = 20
 ANSWER_SECONDS = 60  # longer than any deadline of the services
+KNOWS = {"broker": (), "user": ("broker",), "order": ("broker", "user"), "notify": ("broker",)}
 
 
 @dataclasses.dataclass
@@ -159,15 +160,14 @@ class Service:
             os.close(self._lifeline)
 
 
-def start_lab(program, folder, *order_options):
-    """All services, which know each other; by name."""
-    broker = Service(program, "broker", f"{folder}/broker")
-    at_broker = ("--broker-url", broker.url)
-    user = Service(program, "user", f"{folder}/user", *at_broker)
-    order = Service(program, "order", f"{folder}/order", *at_broker, "--user-url", user.url,
-                    *order_options)
-    notify = Service(program, "notify", f"{folder}/notify", *at_broker)
-    return {"broker": broker, "user": user, "order": order, "notify": notify}
+def start_lab(program, folder, **options):
+    """All services, which know each other, by name. `options` has further ones of each."""
+    services = {}
+    for name, others in KNOWS.items():
+        known = [f"--{other}-url={services[other].url}" for other in others]
+        services[name] = Service(program, name, f"{folder}/{name}", *known,
+                                 *options.get(name, ()))
+    return services
 
 
 class Upstream:
