@@ -27,6 +27,7 @@
 #include "http/client.hpp"
 #include "http/otlp_sink.hpp"
 #include "http/server.hpp"
+#include "messaging/background.hpp"
 #include "messaging/consumer.hpp"
 #include "messaging/embedded_broker.hpp"
 #include "messaging/outbox_relay.hpp"
@@ -314,9 +315,11 @@ Result<void> serve_as(const ServeSettings& settings, const sigset_t& signals) {
                               .port = settings.port,
                               .allowed_hosts = settings.allowed_hosts,
                               .token = *token};
-  if (settings.service == "broker") options.body_bytes = limits::kBrokerBodyBytes;
+  // The broker is in a trace by the spans of who publishes and consumes, not by their polling.
+  const bool is_broker = settings.service == "broker";
+  if (is_broker) options.body_bytes = limits::kBrokerBodyBytes;
   auto server = http::Server::start(options, with_latency((*parts)->routes(), faults, draining),
-                                    &tracer, &metrics);
+                                    is_broker ? nullptr : &tracer, &metrics);
   if (!server) return fail(server.error());
   options.port = settings.admin_port;
   options.threads = limits::kAdminThreads;
@@ -359,6 +362,7 @@ Result<void> serve(const ServeSettings& settings) {
   if (auto made = make_data_dir(settings.data_dir); !made) return made;
   if (settings.service == "user") return serve_as<UserParts>(settings, signals);
   if (settings.service == "order") return serve_as<OrderParts>(settings, signals);
+  messaging::yield_to_requests();  // nobody waits for what these two do
   if (settings.service == "broker") return serve_as<BrokerParts>(settings, signals);
   return serve_as<NotifyParts>(settings, signals);
 }

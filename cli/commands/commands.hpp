@@ -14,6 +14,7 @@ void add_logs(CLI::App& app, Program& program);
 void add_service(CLI::App& app, Program& program);  ///< restart, kill, stop, start, pause, resume
 void add_user(CLI::App& app, Program& program);
 void add_order(CLI::App& app, Program& program);
+void add_compare(CLI::App& app, Program& program);
 void add_queue(CLI::App& app, Program& program);
 void add_fault(CLI::App& app, Program& program);
 void add_trace(CLI::App& app, Program& program);

@@ -1,6 +1,6 @@
 // The order trail: [cli/commands/order.cpp] -> server/http/client.cpp
-// A person types `msdemo order create`; here their order becomes a traced HTTP call, and the answer
-// and the collected trace become what they see.
+// A person types `msdemo order create`; here their order becomes a traced HTTP call (OrderDesk
+// sends it, for `compare` too), and the answer and the collected trace become what they see.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -41,10 +41,6 @@ struct OrderOptions {
   OrderStyle style() const { return async ? OrderStyle::async : OrderStyle::sync; }
 };
 
-double milliseconds(std::chrono::nanoseconds duration) {
-  return std::chrono::duration<double, std::milli>(duration).count();
-}
-
 Json to_json(const Placed& placed, bool waited) {
   Json json = placed.order ? Json{{"order", contracts::to_json(*placed.order)}}
                            : Json{{"error", commands::to_json(placed.order.error())}};
@@ -81,7 +77,7 @@ int tell_ending(const Program& program, const Order& order) {
   if (program.json || status == exit_status::kDone) return status;
   const std::string name(contracts::to_string(order.status));
   std::string why = order.reason;
-  std::string next = "trace list";
+  std::string next;
   if (order.status == OrderStatus::pending) {
     why = fmt::format("order {} has not ended after {} s", order.id, kPatience.count());
     next = fmt::format("order get {} --wait", order.id);
@@ -91,7 +87,7 @@ int tell_ending(const Program& program, const Order& order) {
   fmt::print(stderr, "{} {}\n",
              paint(use_color(program, stderr), Style::bad, fmt::format("{}:", name)),
              escape_control(why));
-  fmt::print(stderr, "  look at it: {}\n", command_line(program.lab, next));
+  if (!next.empty()) fmt::print(stderr, "  look at it: {}\n", command_line(program.lab, next));
   return status;
 }
 
@@ -120,9 +116,9 @@ int follow_one(const Program& program, OrderDesk& desk, const OrderOptions& opti
     return exit_status::kDone;
   }
   if (waits) {
-    if (auto waited = desk.await({&placed, 1}); !waited) {
-      waited.error().trace_id = placed.trace_id;
-      return report(program, waited.error());
+    if (const auto waited = desk.await({&placed, 1}); !waited) {
+      // In JSON the order itself, which is still pending, is the one document.
+      return program.json ? info(waited.error().code).exit_status : report(program, waited.error());
     }
     if (!program.json && placed.ended) fmt::print("{}\n", headline(placed));
   }
@@ -147,21 +143,20 @@ int create_one(const Program& program, OrderDesk& desk, const OrderOptions& opti
   return printed ? status : report(program, printed.error());
 }
 
-/// Places them one after the other, then waits for all if that is wanted.
-Result<std::vector<Placed>> place_many(OrderDesk& desk, const OrderOptions& options) {
+/// One after the other.
+std::vector<Placed> place_many(OrderDesk& desk, const OrderOptions& options) {
   std::vector<Placed> all;
-  {
-    Progress progress(options.count, "orders placed");
-    while (all.size() < options.count) {
-      all.push_back(desk.place({options.user, options.item}, options.style()));
-      progress.done(all.size());
-    }
+  Progress progress(options.count, "orders placed");
+  while (all.size() < options.count) {
+    all.push_back(desk.place({options.user, options.item}, options.style()));
+    progress.done(all.size());
   }
-  if (!options.wait) return all;
-  Progress progress(options.count, "orders awaited");
-  const auto waited = desk.await(all, [&](std::size_t count) { progress.done(count); });
-  if (!waited) return fail(waited.error());
   return all;
+}
+
+Result<void> await_many(OrderDesk& desk, std::vector<Placed>& all) {
+  Progress progress(all.size(), "orders awaited");
+  return desk.await(all, [&](std::size_t count) { progress.done(count); });
 }
 
 /// The exit status of the first that was not accepted, else of the first that did not end well.
@@ -188,27 +183,27 @@ void tell_totals(const std::vector<Placed>& all) {
 }
 
 int create_many(const Program& program, OrderDesk& desk, const OrderOptions& options) {
-  const auto all = place_many(desk, options);
-  if (!all) return report(program, all.error());
+  std::vector<Placed> all = place_many(desk, options);
+  const auto waited = options.wait ? await_many(desk, all) : Result<void>();
   if (program.json) {
     Json documents = Json::array();
-    for (const Placed& placed : *all) documents.push_back(to_json(placed, options.wait));
+    for (const Placed& placed : all) documents.push_back(to_json(placed, options.wait));
     print_json({{"orders", std::move(documents)}});
-    return exit_status_of(*all, options.wait);
+    return exit_status_of(all, options.wait);
   }
-  for (const Placed& placed : *all) {
+  for (const Placed& placed : all) {
     fmt::print("{}\n", placed.order ? headline(placed)
                                     : fmt::format("{}: {}", placed.order.error().name(),
                                                   escape_control(placed.order.error().message)));
   }
-  for (std::size_t i = 0; options.timeline && i < all->size() && i < limits::kTimelinesPerCommand;
+  for (std::size_t i = 0; options.timeline && i < all.size() && i < limits::kTimelinesPerCommand;
        ++i) {
-    if (const auto printed = print_timeline(program, desk, all->at(i)); !printed) {
+    if (const auto printed = print_timeline(program, desk, all[i]); !printed) {
       return report(program, printed.error());
     }
   }
-  tell_totals(*all);
-  return exit_status_of(*all, options.wait);
+  tell_totals(all);
+  return waited ? exit_status_of(all, options.wait) : report(program, waited.error());
 }
 
 int create(const Program& program, const OrderOptions& options) {
@@ -262,7 +257,7 @@ int list(const Program& program, const OrderOptions& options) {
   auto desk = OrderDesk::open(program.lab);
   if (!desk) return report(program, desk.error());
   std::string target = fmt::format("/orders?limit={}&after={}", options.limit, options.after);
-  if (!options.status.empty()) target += "&status=" + encode_query(options.status);
+  if (!options.status.empty()) target += "&status=" + http::percent_encode(options.status);
   if (options.of_user != 0) target += fmt::format("&user_id={}", options.of_user);
   const auto page = (*desk)->ask(target);
   if (!page) return report(program, page.error());

@@ -10,6 +10,7 @@
 #include "commands/service_call.hpp"
 #include "commands/trace_view.hpp"
 #include "timeline/layout.hpp"
+#include "trace/traceparent.hpp"
 
 namespace msdemo::commands {
 
@@ -17,14 +18,13 @@ namespace {
 
 using contracts::Order;
 using contracts::OrderStatus;
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 /// How long the order service is asked to hold each waiting GET: less than any exchange may last.
 constexpr seconds kHold{20};
 
 /// Between two questions when the service does not hold them: it has many waiters, or is not there.
-constexpr milliseconds kAskAgain{100};
+constexpr std::chrono::milliseconds kAskAgain{100};
 
 /// What ends by itself: the lab starts a dead service again, a busy one gets through its work.
 bool passes(const Error& error) {
@@ -128,10 +128,11 @@ Result<Order> OrderDesk::wait_until_ended(std::int64_t id, SteadyTime deadline) 
   for (;;) {
     const SteadyTime asked = real_clock().steady_now();
     const auto left = std::max(std::chrono::ceil<seconds>(deadline - asked), seconds(0));
-    // Without a traceparent: that somebody waits is no part of what the order went through.
+    // That somebody waits is no part of what the order went through.
     const auto answer = call(
         orders_, {.target = fmt::format("/orders/{}", id),
-                  .headers = {{"Prefer", fmt::format("wait={}", std::min(left, kHold).count())}}});
+                  .headers = {{"Prefer", fmt::format("wait={}", std::min(left, kHold).count())},
+                              {"traceparent", trace::unsampled_traceparent(rng_)}}});
     auto order =
         answer ? contracts::parse_order(std::string_view(answer->body)) : fail(answer.error());
     const SteadyTime now = real_clock().steady_now();
@@ -140,7 +141,13 @@ Result<Order> OrderDesk::wait_until_ended(std::int64_t id, SteadyTime deadline) 
     if (order || order.error().code == Code::timeout) {
       give_up_at = std::min(now + limits::kStartTimeout, deadline);
     }
-    if (!order && (interrupted_ || !passes(order.error()) || now >= give_up_at)) return order;
+    if (!order && (interrupted_ || !passes(order.error()))) return order;
+    if (!order && now >= give_up_at) {
+      return fail(Code::unreachable,
+                  fmt::format("order {} was accepted, but the order service does not answer: {}",
+                              id, order.error().message),
+                  "`msdemo ps` shows how the services are");
+    }
     if (now - asked < kAskAgain) ::poll(nullptr, 0, static_cast<int>(kAskAgain.count()));
   }
 }

@@ -33,6 +33,10 @@ enum class OrderStyle { sync, async };
 
 std::string_view to_string(OrderStyle style);
 
+inline double milliseconds(std::chrono::nanoseconds duration) {
+  return std::chrono::duration<double, std::milli>(duration).count();
+}
+
 /// An order that was asked for, and what came of it as far as is known.
 struct Placed {
   OrderStyle style = OrderStyle::sync;
@@ -59,7 +63,8 @@ class OrderDesk {
 
   /// Asks for each async order until it is no longer pending, and says so in it. When none of them
   /// has ended for kPatience, the rest stays pending. `on_done` is told how many were asked for.
-  /// Fails when the order service does not answer, even after it could have been started again.
+  /// Fails with unreachable when the order service does not answer, even after it could have been
+  /// started again.
   Result<void> await(
       std::span<Placed> orders,
       const std::function<void(std::size_t)>& on_done = [](std::size_t) {});

@@ -93,6 +93,11 @@ void print_json(const Json& document) {
   fmt::print("{}\n", document.dump(2, ' ', false, Json::error_handler_t::replace));
 }
 
+void print_note(const Program& program, std::string_view note) {
+  fmt::print(stderr, "{} {}\n", paint(use_color(program, stderr), Style::warn, "note:"),
+             escape_control(note));
+}
+
 int report(const Program& program, const Error& error) {
   if (program.json) {
     print_json({{"error", to_json(error)}});

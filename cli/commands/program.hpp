@@ -52,6 +52,9 @@ void print_json(const Json& document);
 /// `{"code","message","definite","hint","http_status","trace_id"}`
 Json to_json(const Error& error);
 
+/// Something that people should know, on stderr.
+void print_note(const Program& program, std::string_view note);
+
 /// Says what went wrong and what to do next: on stderr for people, with --json as
 /// `{"error":{…}}` on stdout. Returns the exit status of the error's code.
 int report(const Program& program, const Error& error);

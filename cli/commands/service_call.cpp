@@ -1,26 +1,9 @@
 #include "commands/service_call.hpp"
 
-#include <fmt/format.h>
-
 #include "base/limits.hpp"
 #include "contracts/problem.hpp"
 
 namespace msdemo::commands {
-
-std::string encode_query(std::string_view text) {
-  constexpr std::string_view kMarks = "-._~";
-  std::string out;
-  for (const char c : text) {
-    const bool alphanumeric =
-        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    if (alphanumeric || kMarks.find(c) != kMarks.npos) {
-      out += c;
-    } else {
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-  }
-  return out;
-}
 
 Error with_hint(Error error) {
   if (error.hint.empty()) error.hint = "`msdemo ps` shows how the services are";

@@ -11,9 +11,6 @@
 
 namespace msdemo::commands {
 
-/// Percent-encodes `text` for a query (RFC 3986, section 2.3: all but unreserved characters).
-std::string encode_query(std::string_view text);
-
 /// `error` of an exchange without an answer, with a hint where to look.
 Error with_hint(Error error);
 

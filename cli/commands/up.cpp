@@ -32,10 +32,6 @@ struct UpOptions {
   lab::LabOptions lab{};
 };
 
-void print_note(const Program& program, std::string_view note) {
-  fmt::print(stderr, "{} {}\n", paint(use_color(program, stderr), Style::warn, "note:"), note);
-}
-
 int print_start(const Program& program, const lab::StartReport& report) {
   if (program.json) {
     print_json(to_json(report));

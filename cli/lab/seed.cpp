@@ -15,11 +15,10 @@ namespace msdemo::lab {
 
 namespace {
 
-/// Says "not sampled": the first trace that a person finds should be their own.
+/// The first trace that a person finds should be their own.
 std::pair<std::string, std::string> untraced() {
   Rng rng(random_seed());
-  return {"traceparent",
-          trace::format_traceparent({trace::TraceId::random(rng), trace::SpanId::random(rng)})};
+  return {"traceparent", trace::unsampled_traceparent(rng)};
 }
 
 Result<void> seed_user(http::Client& users, std::int64_t id, std::string_view name) {

@@ -78,7 +78,9 @@ Result<Claim> BrokerStore::claim(const std::string& group, std::size_t max) {
     return look(tx, id);
   });
   if (!seen || !seen->more) return seen;
-  return database_.write(nullptr, "claim", [&](Transaction& tx) { return claim_now(tx, id, max); });
+  return database_.write(
+      nullptr, "claim", [&](Transaction& tx) { return claim_now(tx, id, max); },
+      storage::Sync::later);
 }
 
 /// Only looks: `more` tells whether a claim would give something, else `next_due` when it might.
@@ -198,8 +200,8 @@ Result<void> BrokerStore::claim_new(Tx& tx, Subscribed& subscribed, Claim& claim
 /// Runs `one(tx, group, delivery, effects)` on each delivery; it tells whether the lease held.
 template <class Settle>
 Result<Effects> BrokerStore::settle(const std::string& group, std::span<const Held> deliveries,
-                                    const char* name, Settle&& one) {
-  return database_.write(nullptr, name, [&](Transaction& tx) -> Result<Effects> {
+                                    const char* name, storage::Sync sync, Settle&& one) {
+  const auto settle_all = [&](Transaction& tx) -> Result<Effects> {
     const auto id = find_group(tx, group);
     if (!id) return fail(id.error());
     Effects effects;
@@ -214,11 +216,12 @@ Result<Effects> BrokerStore::settle(const std::string& group, std::span<const He
       if (!*settled) effects.stale.push_back(held.id);
     }
     return effects;
-  });
+  };
+  return database_.write(nullptr, name, settle_all, sync);
 }
 
 Result<Effects> BrokerStore::ack(const std::string& group, std::span<const Held> deliveries) {
-  return settle(group, deliveries, "ack",
+  return settle(group, deliveries, "ack", storage::Sync::later,
                 [&](Tx& tx, std::int64_t id, const Held& held, Effects& effects) -> Result<bool> {
                   const Result<Rows> rows = tx.query(
                       "DELETE FROM deliveries WHERE grp = $1 AND message_id = $2 AND lease = $3"
@@ -233,7 +236,7 @@ Result<Effects> BrokerStore::ack(const std::string& group, std::span<const Held>
 
 Result<Effects> BrokerStore::extend(const std::string& group, std::span<const Held> deliveries) {
   const std::int64_t until = now_ms() + limits_.lease.count();
-  return settle(group, deliveries, "extend",
+  return settle(group, deliveries, "extend", storage::Sync::later,
                 [&](Tx& tx, std::int64_t id, const Held& held, Effects&) -> Result<bool> {
                   const Result<Rows> rows = tx.query(
                       "UPDATE deliveries SET visible_at = $4"
@@ -247,7 +250,7 @@ Result<Effects> BrokerStore::extend(const std::string& group, std::span<const He
 Result<Effects> BrokerStore::retry_later(const std::string& group, std::span<const Held> deliveries,
                                          std::chrono::milliseconds delay) {
   const std::int64_t due = now_ms() + delay.count();
-  return settle(group, deliveries, "retry",
+  return settle(group, deliveries, "retry", storage::Sync::later,
                 [&](Tx& tx, std::int64_t id, const Held& held, Effects& effects) -> Result<bool> {
                   // Lease 0 is nobody's: the delivery waits.
                   const Result<Rows> rows = tx.query(
@@ -262,7 +265,7 @@ Result<Effects> BrokerStore::retry_later(const std::string& group, std::span<con
 
 Result<Effects> BrokerStore::dead_letter(const std::string& group, std::span<const Held> deliveries,
                                          const std::string& reason) {
-  return settle(group, deliveries, "dead",
+  return settle(group, deliveries, "dead", storage::Sync::now,
                 [&](Tx& tx, std::int64_t id, const Held& held, Effects& effects) -> Result<bool> {
                   const Result<Rows> rows = tx.query(
                       "DELETE FROM deliveries WHERE grp = $1 AND message_id = $2 AND lease = $3"

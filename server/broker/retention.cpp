@@ -165,8 +165,9 @@ Result<void> BrokerStore::sweep_unneeded() {
     if (!ids) return fail(ids.error());
     while (!ids->empty()) {
       const std::int64_t from = ids->back().integer(0);
-      ids =
-          database_.write(nullptr, "sweep", [&](Transaction& tx) { return trim(tx, topic, from); });
+      ids = database_.write(
+          nullptr, "sweep", [&](Transaction& tx) { return trim(tx, topic, from); },
+          storage::Sync::later);
       if (!ids) return fail(ids.error());
       if (static_cast<std::int64_t>(ids->size()) < kSweepStep) break;
     }

@@ -65,7 +65,8 @@ Result<Response> receive(BrokerService& service, const Request& request) {
   if (!group) return fail(group.error());
   const auto wanted = parse_receive(request.body());
   if (!wanted) return fail(wanted.error());
-  auto deliveries = service.receive(*group, wanted->max, wanted->wait, [] { return false; });
+  auto deliveries = service.receive(*group, wanted->max, wanted->wait,
+                                    [&request] { return request.abandoned(); });
   if (!deliveries) return fail(std::move(deliveries.error()));
   return json_response(200, {{"deliveries", to_list(std::move(*deliveries))}});
 }

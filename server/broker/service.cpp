@@ -140,8 +140,8 @@ Result<std::vector<Delivery>> BrokerService::receive(const std::string& group, s
   const SteadyTime end = real_clock().steady_now() + wait;
   Waiting waiting(*this, group);
   for (;;) {
-    waiting.enter();
     if (gone()) return std::vector<Delivery>();
+    waiting.enter();
     Result<Claim> claim = store_.claim(group, max);
     if (!claim) return fail(std::move(claim.error()));
     if (!claim->deliveries.empty()) {

@@ -56,7 +56,9 @@ struct Claim {
   std::optional<std::chrono::milliseconds> next_due{};  ///< from now; when nothing was claimed
 };
 
-/// Thread-safe, as its database is. What it returns is durable.
+/// Thread-safe, as its database is. What is published is durable when publish() returns; what is
+/// given out and settled survives a killed process, but a power cut may undo the last of it, and
+/// messages come again.
 class BrokerStore {
  public:
   /// Releases every lease: their holders may be gone, and the steady clock may have started anew.
@@ -124,7 +126,7 @@ class BrokerStore {
   Result<void> claim_new(Tx& tx, Subscribed& subscribed, Claim& claim);
   template <class Settle>
   Result<Effects> settle(const std::string& group, std::span<const Held> deliveries,
-                         const char* name, Settle&& one);
+                         const char* name, storage::Sync sync, Settle&& one);
 
   // retention.cpp
   /// A delivery that has left its table and becomes a dead letter.

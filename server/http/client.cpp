@@ -193,7 +193,8 @@ class Client::Connections {
         if (!socket) return fail(std::move(socket.error()));
         connection = std::make_unique<Connection>(host_, port_, std::move(*socket));
       }
-      auto outcome = connection->exchange(to_httplib(request, traceparent), interrupt_.get(), deadline);
+      auto outcome =
+          connection->exchange(to_httplib(request, traceparent), interrupt_.get(), deadline);
       if (connection->open()) give_back(std::move(connection));
       const bool repeat =
           !outcome.response && outcome.may_repeat && kept && is_safe(request.method);
@@ -242,6 +243,21 @@ std::optional<std::string> ClientResponse::header(std::string_view name) const {
     if (equal_names(key, name)) return value;
   }
   return std::nullopt;
+}
+
+std::string percent_encode(std::string_view text) {
+  constexpr std::string_view kMarks = "-._~";
+  std::string out;
+  for (const char c : text) {
+    const bool alphanumeric =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (alphanumeric || kMarks.find(c) != kMarks.npos) {
+      out += c;
+    } else {
+      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  return out;
 }
 
 Client::Client(const std::string& url, std::string peer)

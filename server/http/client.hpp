@@ -33,6 +33,10 @@ struct ClientResponse {
   std::optional<std::string> header(std::string_view name) const;
 };
 
+/// `text` as a segment of a path or a value in a query (RFC 3986, section 2.3: all but unreserved
+/// characters are encoded).
+std::string percent_encode(std::string_view text);
+
 /// Talks to one service. Keeps up to limits::kPooledConnections idle connections, of which each
 /// serves one exchange at a time. Thread-safe.
 class Client {

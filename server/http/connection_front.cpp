@@ -221,7 +221,7 @@ void ConnectionFront::work(Connection& connection) {
 bool ConnectionFront::answer_one(Connection& connection) {
   const std::string_view request =
       std::string_view(connection.received).substr(0, connection.request_bytes);
-  const Protocol::Answer answer = protocol_.answer(request, stopping_);
+  const Protocol::Answer answer = protocol_.answer(request, stopping_, connection.socket.get());
   const SteadyTime taken_by = steady_clock::now() + limits::kAnswerTaken;
   const bool sent = send_all(connection.socket.get(), answer.bytes, taken_by);
   connection.received.erase(0, connection.request_bytes);

@@ -47,7 +47,8 @@ class Protocol {
   };
 
   /// Answers one complete request. May block; `last` says that the connection closes afterwards.
-  virtual Answer answer(std::string_view request, bool last) = 0;
+  /// `socket` is the connection's, only to be looked at.
+  virtual Answer answer(std::string_view request, bool last, int socket) = 0;
 
   /// What is sent to a request that was not complete in time, and when there is too much to do.
   virtual std::string slow_answer() = 0;

@@ -31,6 +31,10 @@ class Request {
   /// A header, by its case-insensitive name; nothing if it is absent. Of several, the first.
   virtual std::optional<std::string> header(const std::string& name) const = 0;
 
+  /// Has the caller closed the connection? Whoever waited long should ask before giving something
+  /// away that nobody would receive.
+  virtual bool abandoned() const = 0;
+
   /// The span of this request; its children are what the handler does.
   virtual trace::Span& span() const = 0;
 };

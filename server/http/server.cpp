@@ -11,6 +11,7 @@
 #include "http/connection_front.hpp"
 #include "http/framing.hpp"
 #include "http/httplib_bridge.hpp"
+#include "http/socket.hpp"
 #include "trace/traceparent.hpp"
 
 namespace msdemo::http {
@@ -25,6 +26,7 @@ struct Exchange {
   Frame frame;
   std::string_view head;
   std::string_view body;
+  int socket;
 };
 thread_local const Exchange* current_exchange = nullptr;
 
@@ -79,6 +81,7 @@ class HandledRequest final : public Request {
   std::string_view body() const override { return exchange_.body; }
   std::string_view path_parameter() const override { return parameter_; }
   trace::Span& span() const override { return span_; }
+  bool abandoned() const override { return closed_by_peer(exchange_.socket); }
 
   std::optional<std::string> query(const std::string& name) const override {
     if (!request_.has_param(name)) return std::nullopt;
@@ -148,7 +151,7 @@ class HttpServer final : public Server, public Protocol {
   }
 
   // Protocol, on a worker.
-  Answer answer(std::string_view request, bool last) override;
+  Answer answer(std::string_view request, bool last, int socket) override;
 
   std::string refusal(const Error& error) {
     return last_words(error, trace::TraceId::random(rng_).hex());
@@ -227,11 +230,11 @@ bool HttpServer::host_allowed(std::string_view host) const {
                      });
 }
 
-Protocol::Answer HttpServer::answer(std::string_view request, bool last) {
+Protocol::Answer HttpServer::answer(std::string_view request, bool last, int socket) {
   const Frame frame = **read_frame(request, framing_);
   const bool keep_alive = frame.keep_alive && !last;
   const Exchange exchange{frame, request.substr(0, frame.head_bytes),
-                          request.substr(frame.head_bytes)};
+                          request.substr(frame.head_bytes), socket};
   current_exchange = &exchange;
   std::string bytes = bridge_.answer(request, !keep_alive);
   current_exchange = nullptr;

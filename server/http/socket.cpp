@@ -127,4 +127,10 @@ bool send_all(int fd, std::string_view bytes, SteadyTime deadline) {
   return true;
 }
 
+bool closed_by_peer(int fd) {
+  char byte = 0;
+  const ssize_t count = ::recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR);
+}
+
 }  // namespace msdemo::http

@@ -47,4 +47,8 @@ bool wait_for(int fd, short events, SteadyTime deadline, int interrupt_fd = -1);
 /// Sends all of `bytes` by `deadline`; false if the peer is gone or too slow.
 bool send_all(int fd, std::string_view bytes, SteadyTime deadline);
 
+/// Has the other side closed the connection, or is it broken? Reads nothing; received bytes that
+/// nobody has read yet keep it open.
+bool closed_by_peer(int fd);
+
 }  // namespace msdemo::http

@@ -47,10 +47,10 @@ class Subscription {
   /// Gives each delivery a whole lease from now on. Errors as ack().
   virtual Result<void> extend(std::span<const Delivery> deliveries) = 0;
 
-  /// These are done; the group never gets them again. Durable when it returns. Fails with
-  /// stale_lease if a lease had ended before (the message is or was with another consumer, or was
-  /// settled already); all others are settled nonetheless. After an indefinite failure a message
-  /// may come again.
+  /// These are done, and the group gets them no more, unless the broker's machine fails right
+  /// after. Fails with stale_lease if a lease had ended before (the message is or was with another
+  /// consumer, or was settled already); all others are settled nonetheless. After an indefinite
+  /// failure a message may come again.
   virtual Result<void> ack(std::span<const Delivery> deliveries) = 0;
 
   /// Give it to the group again, not before `delay` has passed. Errors as ack().

@@ -8,6 +8,8 @@
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
+#include "contracts/messages.hpp"
+#include "messaging/background.hpp"
 #include "messaging/planted_bugs.hpp"
 #include "resilience/backoff.hpp"
 #include "trace/traceparent.hpp"
@@ -65,6 +67,7 @@ ConsumerLoop::~ConsumerLoop() {
 }
 
 void ConsumerLoop::run(Consumer& consumer) {
+  yield_to_requests();
   BatchSize size;
   int failures = 0;
   while (!stop_.stopped()) {
@@ -228,6 +231,13 @@ void ConsumerLoop::settle_failed(Subscription& subscription, Received& received,
 
 void ConsumerLoop::bury(Subscription& subscription, const Delivery& delivery,
                         const std::string& reason) {
+  if (delivery.message.topic.ends_with(contracts::topics::kDeadSuffix)) {
+    // Only a copy; the dead letter itself is kept already.
+    spdlog::warn("{}: message {} is skipped: {}", delivery.message.topic, delivery.id,
+                 escape_control(reason));
+    static_cast<void>(subscription.ack(std::span(&delivery, 1)));
+    return;
+  }
   spdlog::warn("{}: message {} becomes a dead letter: {}", delivery.message.topic, delivery.id,
                escape_control(reason));
   if (const auto buried = subscription.dead_letter(delivery, reason); !buried) {

@@ -42,8 +42,8 @@ struct ConsumerOptions {
 /// Owns its threads, from construction to destruction: one for each consumer, and one that extends
 /// leases. What cannot be understood becomes a dead letter with the reason. A failed batch is
 /// handled again message by message; a message that fails alone is retried with full jitter, and
-/// becomes a dead letter after limits::kMaxAttempts. Messages of which spans are recorded are
-/// handled alone, so that their spans tell of them only.
+/// becomes a dead letter after limits::kMaxAttempts (a copy on a `.dead` topic is only skipped).
+/// Messages of which spans are recorded are handled alone, so that their spans tell of them only.
 ///
 /// At the ack it records the span `queue <topic>` on the broker's behalf, from publish to ack.
 class ConsumerLoop {

@@ -132,8 +132,17 @@ Result<void> check_utf8(const Message& message, std::size_t index) {
   return {};
 }
 
+/// A name for a path. What no path can carry is no name for the broker either.
+Result<std::string> path_segment(std::string_view field, const std::string& name) {
+  if (name.empty() || name.find('/') != std::string::npos) {
+    return contracts::invalid(field, "a name without '/'");
+  }
+  return http::percent_encode(name);
+}
+
 class EmbeddedSubscription final : public Subscription {
  public:
+  /// `group` is a path segment, `topics` the body of a subscription.
   EmbeddedSubscription(const std::string& url, const std::string& group, std::string topics)
       : receiving_(url, "broker"),
         settling_(url, "broker"),
@@ -197,7 +206,7 @@ class EmbeddedSubscription final : public Subscription {
   http::Client receiving_;  ///< its exchange may take long, and is broken by interrupt()
   http::Client settling_;
   const std::string path_;
-  const std::string topics_;  ///< the body of a subscription
+  const std::string topics_;
   std::atomic<bool> interrupted_ = false;
 };
 
@@ -218,9 +227,10 @@ Result<void> EmbeddedBroker::publish(std::span<const Message> batch) {
 
 Result<std::unique_ptr<Subscription>> EmbeddedBroker::subscribe(
     const std::string& group, std::span<const std::string> topics) {
-  auto subscription = std::make_unique<EmbeddedSubscription>(
-      client_.url(), group,
-      dump_json({{"topics", std::vector<std::string>(topics.begin(), topics.end())}}));
+  const auto name = path_segment("group", group);
+  if (!name) return fail(name.error());
+  const Json body = {{"topics", std::vector<std::string>(topics.begin(), topics.end())}};
+  auto subscription = std::make_unique<EmbeddedSubscription>(client_.url(), *name, dump_json(body));
   if (const auto done = subscription->subscribe(); !done) return fail(done.error());
   return subscription;
 }
@@ -231,8 +241,10 @@ Result<std::vector<QueueState>> EmbeddedBroker::queues() {
 
 Result<std::vector<PeekedMessage>> EmbeddedBroker::peek(const std::string& topic,
                                                         std::size_t limit) {
+  const auto name = path_segment("topic", topic);
+  if (!name) return fail(name.error());
   return parse_list<PeekedMessage>(
-      exchange(client_, "GET", fmt::format("/topics/{}/messages?limit={}", topic, limit), {}),
+      exchange(client_, "GET", fmt::format("/topics/{}/messages?limit={}", *name, limit), {}),
       "messages");
 }
 
@@ -248,14 +260,15 @@ Result<std::vector<DeadLetter>> EmbeddedBroker::dead_letters(const std::string& 
   for (std::optional<std::int64_t> from = after; from && all.size() < limit;) {
     const std::size_t most =
         std::min(limit - all.size(), static_cast<std::size_t>(limits::kPageMax));
-    auto page = parse_answer<Page>(
-        exchange(client_, "GET",
-                 fmt::format("/dead?topic={}&limit={}&after={}", topic, most, *from), {}),
-        "dead letters", [](Json& json, Page& read_page) {
-          read(json.at("dead_letters"), read_page.letters);
-          read_page.next.reset();
-          read(json.at("next"), read_page.next);
-        });
+    auto page = parse_answer<Page>(exchange(client_, "GET",
+                                            fmt::format("/dead?topic={}&limit={}&after={}",
+                                                        http::percent_encode(topic), most, *from),
+                                            {}),
+                                   "dead letters", [](Json& json, Page& read_page) {
+                                     read(json.at("dead_letters"), read_page.letters);
+                                     read_page.next.reset();
+                                     read(json.at("next"), read_page.next);
+                                   });
     if (!page) return fail(std::move(page.error()));
     std::move(page->letters.begin(), page->letters.end(), std::back_inserter(all));
     from = page->next;

@@ -95,13 +95,14 @@ Result<std::vector<Outbox::Entry>> Outbox::oldest() {
 Result<void> Outbox::remove(const std::vector<Entry>& entries) {
   // One by one: on engines with several writers, ids between the first and the last may become
   // visible only now.
-  return database_.write(nullptr, "DELETE outbox", [&](Transaction& tx) -> Result<void> {
+  const auto remove_each = [&](Transaction& tx) -> Result<void> {
     for (const Entry& entry : entries) {
       const auto removed = tx.query("DELETE FROM outbox WHERE id = $1", {entry.id});
       if (!removed) return fail(removed.error());
     }
     return {};
-  });
+  };
+  return database_.write(nullptr, "DELETE outbox", remove_each, storage::Sync::later);
 }
 
 Result<std::int64_t> Outbox::count() {

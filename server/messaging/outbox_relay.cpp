@@ -7,6 +7,7 @@
 
 #include <chrono>
 
+#include "messaging/background.hpp"
 #include "resilience/backoff.hpp"
 
 namespace msdemo::messaging {
@@ -28,6 +29,7 @@ OutboxRelay::~OutboxRelay() {
 }
 
 void OutboxRelay::run() {
+  yield_to_requests();
   int failures = 0;
   while (!stop_.stopped()) {
     const Result<std::size_t> published = publish_oldest();

@@ -1,17 +1,21 @@
-// Bugs planted on purpose, in a test executable of their own: a suite that passes with one of them
-// proves nothing. In the program itself there are none, not even a test for them.
+// Bugs planted on purpose, to prove that the tests notice them. Only a second executable that the
+// tests build with MSDEMO_PLANTED_BUGS has them; in msdemo itself every planted() is false.
 #pragma once
 
-#include <cstdlib>
 #include <string_view>
+
+#ifdef MSDEMO_PLANTED_BUGS
+#include <cstdlib>
+#endif
 
 namespace msdemo::messaging {
 
+/// Whether the environment's MSDEMO_PLANTED_BUG names this one: `ack-first`, `no-inbox` or
+/// `no-fencing`.
 #ifdef MSDEMO_PLANTED_BUGS
-/// Is `bug` the one that the environment variable MSDEMO_PLANTED_BUG asks for?
 inline bool planted(std::string_view bug) {
-  const char* wanted = std::getenv("MSDEMO_PLANTED_BUG");
-  return wanted != nullptr && bug == wanted;
+  const char* chosen = std::getenv("MSDEMO_PLANTED_BUG");
+  return chosen != nullptr && bug == chosen;
 }
 #else
 constexpr bool planted(std::string_view) {

@@ -64,6 +64,13 @@ enum class Durability {
 
 std::string_view to_string(Durability durability);
 
+/// When a write has to be on the disk.
+enum class Sync {
+  now,    ///< before write() returns, so far as the durability says
+  later,  ///< with the next write that asks for now; until then a power cut can undo it, a killed
+          ///< process cannot. For what may safely happen again.
+};
+
 /// One step of a service's schema: steps run in order, once, each in a transaction. An engine for
 /// which `sql` is wrong gets its own text when it joins.
 struct Migration {
@@ -84,37 +91,37 @@ class Database {
   ///
   /// `parent` gets a span `name` from asking to committed; null or unsampled: none.
   template <class Change>
-  auto write(const trace::Span* parent, std::string_view name, Change&& change) {
-    return run(&Database::run_write, parent, name, std::forward<Change>(change));
+  auto write(const trace::Span* parent, std::string_view name, Change&& change,
+             Sync sync = Sync::now) {
+    return run([&](const Body& body) { return run_write(parent, name, body, sync); },
+               std::forward<Change>(change));
   }
 
   /// Runs `look` on a consistent snapshot, on the caller's thread, beside any writer.
   template <class Look>
   auto read(const trace::Span* parent, std::string_view name, Look&& look) {
-    return run(&Database::run_read, parent, name, std::forward<Look>(look));
+    return run([&](const Body& body) { return run_read(parent, name, body); },
+               std::forward<Look>(look));
   }
 
  protected:
   using Body = std::function<Result<void>(Transaction&)>;
 
-  virtual Result<void> run_write(const trace::Span* parent, std::string_view name,
-                                 const Body& body) = 0;
+  virtual Result<void> run_write(const trace::Span* parent, std::string_view name, const Body& body,
+                                 Sync sync) = 0;
   virtual Result<void> run_read(const trace::Span* parent, std::string_view name,
                                 const Body& body) = 0;
 
  private:
-  using Runner = Result<void> (Database::*)(const trace::Span*, std::string_view, const Body&);
-
   /// Carries `fn`'s own Result<T> through the untyped virtual functions.
-  template <class Fn>
-  std::invoke_result_t<Fn&, Transaction&> run(Runner runner, const trace::Span* parent,
-                                              std::string_view name, Fn&& fn) {
+  template <class Runner, class Fn>
+  std::invoke_result_t<Fn&, Transaction&> run(Runner&& runner, Fn&& fn) {
     using Answer = std::invoke_result_t<Fn&, Transaction&>;
     if constexpr (std::is_same_v<Answer, Result<void>>) {
-      return (this->*runner)(parent, name, std::ref(fn));
+      return runner(std::ref(fn));
     } else {
       Answer answer = fail(Code::internal, "the function never ran");
-      const Result<void> done = (this->*runner)(parent, name, [&](Transaction& tx) -> Result<void> {
+      const Result<void> done = runner([&](Transaction& tx) -> Result<void> {
         answer = fn(tx);
         if (!answer) return fail(answer.error());
         return {};

@@ -98,8 +98,8 @@ void SqliteConnection::configure(Role role, Durability durability) {
     return;
   }
   database_.exec("PRAGMA mmap_size = 0; PRAGMA secure_delete = OFF; PRAGMA journal_mode = WAL");
-  database_.exec(durability == Durability::full ? "PRAGMA synchronous = FULL"
-                                                : "PRAGMA synchronous = NORMAL");
+  database_.exec("PRAGMA synchronous = NORMAL");
+  sync_commits(durability == Durability::full);
   // Taking the hook also turns SQLite's own checkpoints off, which would delay the commit's answer.
   const auto remember = [](void* self, sqlite3*, const char*, int pages) {
     static_cast<SqliteConnection*>(self)->log_pages_ = pages;
@@ -141,6 +141,11 @@ Result<void> SqliteConnection::run_script(std::string_view sql) {
   } catch (const SQLite::Exception& exception) {
     return fail(explain(exception, errno, sql));
   }
+}
+
+void SqliteConnection::sync_commits(bool sync) {
+  if (std::exchange(syncs_commits_, sync) == sync) return;
+  database_.exec(sync ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
 }
 
 bool SqliteConnection::in_transaction() const {

@@ -40,6 +40,9 @@ class SqliteConnection {
   /// False also after the engine gave a transaction up by itself, as it does when the disk is full.
   bool in_transaction() const;
 
+  /// Whether commits reach the disk before they return. Not within a transaction.
+  void sync_commits(bool sync);
+
   /// Pages in the write-ahead log after the last commit or checkpoint of this connection.
   int log_pages() const { return log_pages_; }
 
@@ -64,6 +67,7 @@ class SqliteConnection {
   std::list<Prepared> statements_;  ///< the most recently used first
   std::unordered_map<std::string_view, std::list<Prepared>::iterator> by_sql_;
   int log_pages_ = 0;
+  bool syncs_commits_ = false;
   bool failed_before_log_ = false;
 };
 

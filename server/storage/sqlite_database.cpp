@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <stdexcept>
 #include <system_error>
@@ -127,12 +128,12 @@ SqliteDatabase::~SqliteDatabase() {
 // ---- writing, as the caller sees it
 
 Result<void> SqliteDatabase::run_write(const trace::Span* parent, std::string_view name,
-                                       const Body& body) {
+                                       const Body& body, Sync sync) {
   if (std::this_thread::get_id() == writer_thread_.get_id()) {
     throw std::logic_error("a write inside a write would wait for itself");
   }
   std::optional<trace::Span> span = start_span(parent, name);
-  Write* const write = enqueue(body);
+  Write* const write = enqueue(body, sync);
   if (write == nullptr) {
     const Result<void> refused = fail(Code::overloaded, "too many writes are waiting already",
                                       "try again when the disk has caught up");
@@ -155,7 +156,7 @@ Result<void> SqliteDatabase::run_write(const trace::Span* parent, std::string_vi
   return outcome;
 }
 
-SqliteDatabase::Write* SqliteDatabase::enqueue(const Body& body) {
+SqliteDatabase::Write* SqliteDatabase::enqueue(const Body& body, Sync sync) {
   Write* write = nullptr;
   bool wake = false;
   {
@@ -168,6 +169,7 @@ SqliteDatabase::Write* SqliteDatabase::enqueue(const Body& body) {
       return nullptr;
     }
     write->body = &body;
+    write->sync = sync;
     write->outcome = {};
     write->next = nullptr;
     write->answered = 0;
@@ -228,6 +230,9 @@ std::size_t SqliteDatabase::transact(std::span<Write* const> writes) {
   };
   for (Write* const write : writes) write->shared_by = writes.size();
   if (writer_->in_transaction()) static_cast<void>(writer_->query("ROLLBACK"));
+  writer_->sync_commits(
+      durability_ == Durability::full &&
+      std::ranges::any_of(writes, [](const Write* write) { return write->sync == Sync::now; }));
   if (const auto begun = writer_->query("BEGIN IMMEDIATE"); !begun) {
     fail_all(writes, begun.error());
     return writes.size();

@@ -48,8 +48,8 @@ class SqliteDatabase final : public Database {
   SqliteDatabase& operator=(const SqliteDatabase&) = delete;
 
  protected:
-  Result<void> run_write(const trace::Span* parent, std::string_view name,
-                         const Body& body) override;
+  Result<void> run_write(const trace::Span* parent, std::string_view name, const Body& body,
+                         Sync sync) override;
   Result<void> run_read(const trace::Span* parent, std::string_view name,
                         const Body& body) override;
 
@@ -58,6 +58,7 @@ class SqliteDatabase final : public Database {
   /// caller cannot touch memory that the caller has already left.
   struct Write {
     const Body* body = nullptr;
+    Sync sync = Sync::now;
     Result<void> outcome;
     std::exception_ptr exception;
     std::size_t shared_by = 0;  ///< how many writes its commit served
@@ -70,7 +71,7 @@ class SqliteDatabase final : public Database {
 
   class ReaderLease;
 
-  Write* enqueue(const Body& body);
+  Write* enqueue(const Body& body, Sync sync);
   void recycle(Write* write);
 
   void run_writer();

@@ -40,4 +40,8 @@ std::string format_traceparent(const SpanContext& context) {
                      context.sampled ? 1 : 0);
 }
 
+std::string unsampled_traceparent(Rng& rng) {
+  return format_traceparent({TraceId::random(rng), SpanId::random(rng)});
+}
+
 }  // namespace msdemo::trace

@@ -16,4 +16,7 @@ std::optional<SpanContext> parse_traceparent(std::string_view header);
 /// Writes version 00: `00-<trace id>-<span id>-<flags>`.
 std::string format_traceparent(const SpanContext& context);
 
+/// A new trace that nobody is to record: for requests that are no part of what people look at.
+std::string unsampled_traceparent(Rng& rng);
+
 }  // namespace msdemo::trace

@@ -2,7 +2,9 @@
 // test of the contract then runs on it too.
 #pragma once
 
+#include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -61,6 +63,16 @@ class EmbeddedUnderTest final : public BrokerUnderTest {
   void restart() override {
     const int port = server_->port();
     end();
+    run(port);
+  }
+
+  /// The broker starts anew with nothing, as after `up --fresh`.
+  void restart_empty() {
+    const int port = server_->port();
+    end();
+    for (const char* name : {"broker.db", "broker.db-wal", "broker.db-shm"}) {
+      std::filesystem::remove(folder_.path() / name);
+    }
     run(port);
   }
 

@@ -57,7 +57,8 @@ struct Orders {
   /// What waits to be published.
   std::vector<messaging::Event> told() {
     std::vector<messaging::Event> events;
-    for (const auto& entry : outbox.oldest().value()) {
+    const auto entries = outbox.oldest().value();
+    for (const auto& entry : entries) {
       events.push_back(messaging::parse_event(entry.message.body).value());
       CHECK(events.back().type == entry.message.topic);
       CHECK(events.back().partition_key == entry.message.key);

@@ -344,4 +344,30 @@ TEST_CASE("a migration that is killed midway has happened whole or not at all", 
   CHECK(unfinished > 0);
 }
 
+TEST_CASE("a write for later asks nothing of the disk, and survives a crash", "[sqlite]") {
+  const TempDir folder;
+  const auto database = open(folder.path());
+  const DiskRecovers afterwards;
+  const auto add = [&](std::int64_t number, storage::Sync sync) {
+    return database->write(
+        nullptr, "test",
+        [&](Transaction& tx) -> Result<void> {
+          const auto added = tx.query("INSERT INTO note VALUES ($1, 'x')", {number});
+          if (!added) return fail(added.error());
+          return {};
+        },
+        sync);
+  };
+  REQUIRE(add(1, storage::Sync::now));
+  failing_disk::fail_syncs(1000, EIO);
+  REQUIRE(add(2, storage::Sync::later));
+  CHECK_FALSE(failing_disk::failed());
+  CHECK(after_a_crash(folder.path()) == Numbers{1, 2});
+  CHECK_FALSE(add(3, storage::Sync::now));
+  CHECK(failing_disk::failed());
+  failing_disk::recover();
+  REQUIRE(add(4, storage::Sync::now));
+  CHECK(note_numbers(*database) == Numbers{1, 2, 4});
+}
+
 }  // namespace msdemo::test

@@ -51,8 +51,7 @@ class Service {
                                            migrations))) {}
 
   void serve(const http::Router& routes) {
-    server = must(http::Server::start({.body_bytes = limits::kBrokerBodyBytes}, routes,
-                                      &host.tracer, nullptr));
+    server = must(http::Server::start({}, routes, &host.tracer, nullptr));
   }
 
   /// Consumes with `worker` until stop_consuming().
@@ -87,7 +86,8 @@ class BrokerService : public Service {
       : Service("broker", sink, broker::migrations()),
         store_(must(broker::BrokerStore::open(*database, real_clock()))),
         service_(*store_, real_clock()) {
-    serve(broker::routes(service_, *store_));
+    server = must(http::Server::start({.body_bytes = limits::kBrokerBodyBytes},
+                                      broker::routes(service_, *store_), nullptr, nullptr));
   }
   ~BrokerService() {
     service_.stop();
