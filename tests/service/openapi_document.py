@@ -2,21 +2,14 @@
 import re
 
 import jsonschema
-import yaml
+from yaml_document import YamlDocument
 
 METHODS = ("get", "post", "put", "patch", "delete")
 # Headers that mean something only where a document says so.
 TELLING_HEADERS = ("Location", "Retry-After", "Allow", "WWW-Authenticate", "Preference-Applied")
 
 
-class Document:
-    def __init__(self, path):
-        with open(path, "rb") as file:
-            self.bytes = file.read()
-        self.name = path.stem
-        self.raw = yaml.safe_load(self.bytes)
-        self.tree = self._inline(self.raw)
-
+class Document(YamlDocument):
     def operations(self):
         """(path, METHOD, operation) of each; references are replaced by what they point to."""
         for path, item in self.tree["paths"].items():
@@ -26,23 +19,6 @@ class Document:
 
     def response(self, name):
         return self.tree["components"]["responses"][name]
-
-    def _inline(self, node):
-        if isinstance(node, list):
-            return [self._inline(item) for item in node]
-        if not isinstance(node, dict):
-            return node
-        if "$ref" in node:
-            return self._inline(self._resolve(node["$ref"]))
-        return {key: self._inline(value) for key, value in node.items()}
-
-    def _resolve(self, reference):
-        node = self.raw
-        for key in reference.removeprefix("#/").split("/"):
-            if key not in node:
-                raise ValueError(f"{self.name}: nothing at {reference}")
-            node = node[key]
-        return node
 
 
 def schema_errors(schema, value):

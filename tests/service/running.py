@@ -18,6 +18,7 @@ import urllib.parse
 START_SECONDS = 20
 STOP_SECONDS = 20
 ANSWER_SECONDS = 60  # longer than any deadline of the services
+KNOWS = {"broker": (), "user": ("broker",), "order": ("broker", "user"), "notify": ("broker",)}
 
 
 @dataclasses.dataclass
@@ -70,8 +71,20 @@ def post(target, body, *headers):
         ("Content-Length", str(len(body))), *headers), body)
 
 
+def put(target, body):
+    return post(target, body).having(method="PUT")
+
+
 def get(target, *headers):
     return Request("GET", target, (("Host", "127.0.0.1"), *headers))
+
+
+def delete(target, *headers):
+    return get(target, *headers).having(method="DELETE")
+
+
+def bearer(token):
+    return ("Authorization", f"Bearer {token}")
 
 
 def connect(url):
@@ -145,6 +158,16 @@ class Service:
             return self.process.wait()
         finally:
             os.close(self._lifeline)
+
+
+def start_lab(program, folder, **options):
+    """All services, which know each other, by name. `options` has further ones of each."""
+    services = {}
+    for name, others in KNOWS.items():
+        known = [f"--{other}-url={services[other].url}" for other in others]
+        services[name] = Service(program, name, f"{folder}/{name}", *known,
+                                 *options.get(name, ()))
+    return services
 
 
 class Upstream:
