@@ -60,6 +60,7 @@ inline constexpr std::int64_t kDeadLetters = 100'000;
 inline constexpr std::int64_t kOutboxMessages = 1'000'000;
 inline constexpr std::int64_t kInboxKept = 1'000'000;
 inline constexpr std::size_t kBatchMessages = 256;
+inline constexpr std::size_t kPrefetch = 32;  ///< messages that a consumer is given at once
 inline constexpr std::size_t kBatchBytes = 1024 * 1024;  ///< of bodies; one message always fits
 inline constexpr std::size_t kBrokerBodyBytes = 8 * 1024 * 1024;
 inline constexpr std::size_t kPeekedMessages = 100;

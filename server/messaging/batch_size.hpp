@@ -28,7 +28,7 @@ class BatchSize {
     } else {
       size_ = size_ * 2;
     }
-    size_ = std::clamp<std::size_t>(size_, 1, 32);
+    size_ = std::clamp<std::size_t>(size_, 1, limits::kPrefetch);
   }
 
  private:

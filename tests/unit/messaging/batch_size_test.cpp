@@ -11,16 +11,16 @@ TEST_CASE("full and fast batches double, up to a limit", "[batch]") {
   for (int i = 0; i < 12; ++i) {
     CHECK(size.next() == expected);
     size.took(size.next(), 1ms);
-    expected = std::min(expected * 2, msdemo::limits::kBatchMessages);
+    expected = std::min(expected * 2, msdemo::limits::kPrefetch);
   }
-  CHECK(size.next() == msdemo::limits::kBatchMessages);
+  CHECK(size.next() == msdemo::limits::kPrefetch);
 }
 
 TEST_CASE("a slow batch shrinks to what fits into the target", "[batch]") {
   BatchSize size;
   for (int i = 0; i < 6; ++i) size.took(size.next(), 1ms);
-  CHECK(size.next() == 64);
-  size.took(64, 640ms);  // 10 ms each, and 20 ms are the target
+  CHECK(size.next() == 32);
+  size.took(32, 320ms);  // 10 ms each, and 20 ms are the target
   CHECK(size.next() == 2);
   size.took(2, 200ms);
   CHECK(size.next() == 1);
