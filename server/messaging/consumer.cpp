@@ -177,8 +177,8 @@ Result<void> ConsumerLoop::call_handler(std::span<const Received> batch) const {
 }
 
 void ConsumerLoop::handle(Subscription& subscription, std::span<Received> batch) {
-  faults_.reach("after-receive");
   if (planted("ack-first")) settle_done(subscription, batch);
+  faults_.reach("after-receive");
   const auto done = call_handler(batch);
   if (done) {
     faults_.reach("before-ack");

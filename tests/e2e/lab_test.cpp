@@ -41,7 +41,7 @@ TEST_CASE("up -d returns when everything is ready and holds none of its caller's
   CHECK(started.says("lab default is ready"));
   CHECK(started.says("msdemo order create --user 1 --item book"));
 
-  for (const char* name : {"user", "order"}) {
+  for (const char* name : {"user", "order", "broker", "notify"}) {
     const Json service = lab.service(name);
     CHECK(service.at("state") == "ready");
     CHECK(service.at("replica") == 1);
@@ -61,7 +61,7 @@ TEST_CASE("up --json tells what up shows", "[e2e]") {
   const Json report = lab.run({"up", "-d", "--json"}).json();
   CHECK(report.at("lab") == "default");
   CHECK(report.at("pid") == lab.supervisor());
-  CHECK(report.at("services").size() == 2);
+  CHECK(report.at("services").size() == 4);
   CHECK(report.at("ready_ms").get<double>() > 0);
 }
 

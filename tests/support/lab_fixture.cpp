@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -38,6 +39,13 @@ http::FileDescriptor watch(pid_t pid) {
   return http::FileDescriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
 }
 
+/// Returns when nobody writes to `from` any more.
+void await_end(const http::FileDescriptor& from) {
+  char nothing = 0;
+  while (::read(from.get(), &nothing, 1) > 0) {
+  }
+}
+
 std::string read_all(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
   std::ostringstream text;
@@ -48,7 +56,8 @@ std::string read_all(const std::filesystem::path& file) {
 }  // namespace
 
 RunningProgram::RunningProgram(const std::vector<std::string>& arguments,
-                               const std::vector<std::string>& environment) {
+                               const std::vector<std::string>& environment,
+                               const std::string& program) {
   int out[2];
   int err[2];
   if (::pipe2(out, O_CLOEXEC) != 0 || ::pipe2(err, O_CLOEXEC) != 0) {
@@ -67,7 +76,7 @@ RunningProgram::RunningProgram(const std::vector<std::string>& arguments,
   ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   ::posix_spawn_file_actions_adddup2(&actions, out_end.get(), STDOUT_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions, err_end.get(), STDERR_FILENO);
-  const int error = ::posix_spawn(&pid_, MSDEMO_PROGRAM, &actions, nullptr, pointers(words).data(),
+  const int error = ::posix_spawn(&pid_, program.c_str(), &actions, nullptr, pointers(words).data(),
                                   pointers(variables).data());
   ::posix_spawn_file_actions_destroy(&actions);
   if (error != 0) throw std::runtime_error(std::strerror(error));
@@ -141,26 +150,62 @@ bool eventually(const std::function<bool()>& condition, std::chrono::millisecond
   return true;
 }
 
-TestLab::TestLab() : state_home_(temporary_.path().string()) {}
+TestLab::TestLab() : TestLab(Program()) {}
 
-TestLab::TestLab(std::string state_home) : state_home_(std::move(state_home)) {}
+TestLab::TestLab(Program program)
+    : state_home_(temporary_.path().string()), program_(std::move(program)) {
+  watch_over();
+}
+
+TestLab::TestLab(std::string state_home) : state_home_(std::move(state_home)) {
+  watch_over();
+}
 
 TestLab::~TestLab() {
   try {
     run({"down"});
-    for (const pid_t left : processes()) ::kill(left, SIGKILL);
   } catch (const std::exception&) {
-    // The test has its verdict; the folder goes in any case.
+    // The test has its verdict; the watchdog ends what is left.
   }
+  ::shutdown(leash_.get(), SHUT_WR);
+  await_end(leash_);
+}
+
+/// `up -d` detaches a lab from the test that started it, so a test that aborts would leave it
+/// behind. A process that lives as long as the leash is held ends whatever there is of it then.
+void TestLab::watch_over() {
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+    throw std::runtime_error("no leash");
+  }
+  leash_ = http::FileDescriptor(ends[0]);
+  const http::FileDescriptor collar(ends[1]);
+  const pid_t child = ::fork();
+  if (child < 0) throw std::runtime_error("no watchdog");
+  if (child > 0) {
+    ::waitpid(child, nullptr, 0);
+    return;
+  }
+  // No child of the test and in no session with it: a Ctrl-C, or a ctest that kills a test that
+  // takes too long with all its children, is not meant for the watchdog.
+  if (::fork() != 0) ::_exit(0);
+  ::setsid();
+  leash_.reset();
+  await_end(collar);
+  for (const pid_t left : processes()) ::kill(left, SIGKILL);
+  ::_exit(0);
 }
 
 std::vector<std::string> TestLab::environment() const {
-  return {"XDG_STATE_HOME=" + state_home_, "PATH=/usr/bin:/bin", "HOME=/nonexistent"};
+  std::vector<std::string> all = {"XDG_STATE_HOME=" + state_home_, "PATH=/usr/bin:/bin",
+                                  "HOME=/nonexistent"};
+  all.insert(all.end(), program_.variables.begin(), program_.variables.end());
+  return all;
 }
 
 Outcome TestLab::run(const std::vector<std::string>& arguments,
                      std::chrono::milliseconds wait) const {
-  return RunningProgram(arguments, environment()).finish(wait);
+  return RunningProgram(arguments, environment(), program_.path).finish(wait);
 }
 
 std::filesystem::path TestLab::folder() const {
@@ -183,6 +228,17 @@ int TestLab::port(const std::string& service_name) const {
 
 pid_t TestLab::supervisor() const {
   return Json::parse(read_all(folder() / "lab.json")).at("pid");
+}
+
+pid_t TestLab::next_pid(const std::string& service_name, pid_t last) const {
+  pid_t found = 0;
+  eventually([&] {
+    const Json now = service(service_name);
+    if (now.at("state") != "ready" || now.at("pid") == last) return false;
+    found = now.at("pid");
+    return true;
+  });
+  return found;
 }
 
 std::vector<pid_t> TestLab::processes() const {

@@ -27,11 +27,18 @@ struct Outcome {
   bool says(std::string_view text) const { return (out + err).find(text) != std::string::npos; }
 };
 
+/// Which program a lab runs, and what its environment says beyond what each of them needs.
+struct Program {
+  std::string path = MSDEMO_PROGRAM;
+  std::vector<std::string> variables{};  ///< `NAME=value`
+};
+
 /// The program with some arguments, its output in pipes. Killed at the end if it still runs.
 class RunningProgram {
  public:
   RunningProgram(const std::vector<std::string>& arguments,
-                 const std::vector<std::string>& environment);
+                 const std::vector<std::string>& environment,
+                 const std::string& program = MSDEMO_PROGRAM);
   RunningProgram(const RunningProgram&) = delete;
   RunningProgram& operator=(const RunningProgram&) = delete;
   ~RunningProgram();
@@ -63,10 +70,12 @@ bool gone(pid_t pid, std::chrono::milliseconds wait);
 bool eventually(const std::function<bool()>& condition,
                 std::chrono::milliseconds wait = std::chrono::seconds(10));
 
-/// One lab named `default`, in a folder of its own. Stopped at the end, by force if need be.
+/// One lab named `default`, in a folder of its own. Stopped at the end, by force if need be; also
+/// when the test process dies. Construct it before any thread.
 class TestLab {
  public:
   TestLab();
+  explicit TestLab(Program program);
   explicit TestLab(std::string state_home);
   TestLab(const TestLab&) = delete;
   TestLab& operator=(const TestLab&) = delete;
@@ -87,12 +96,19 @@ class TestLab {
   int port(const std::string& service_name) const;
   pid_t supervisor() const;
 
+  /// Waits until the service is ready in a process other than `last`; 0 if it never is.
+  pid_t next_pid(const std::string& service_name, pid_t last) const;
+
   /// All processes of this lab, found by their environment.
   std::vector<pid_t> processes() const;
 
  private:
+  void watch_over();
+
   TempDir temporary_;
   std::string state_home_;
+  Program program_;
+  http::FileDescriptor leash_;  ///< while it is held, the watchdog leaves the lab alone
 };
 
 /// Whether somebody accepts connections at this port of 127.0.0.1.
