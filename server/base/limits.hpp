@@ -70,7 +70,7 @@ inline constexpr seconds kLease{5};
 inline constexpr int kMaxAttempts = 10;
 inline constexpr milliseconds kRetryBase{20};
 inline constexpr milliseconds kRetryCap{1000};
-inline constexpr seconds kRetryDelay{3600};  ///< the longest a consumer may ask for
+inline constexpr seconds kRetryDelay{3600};      ///< the longest a consumer may ask for
 inline constexpr milliseconds kBatchTarget{20};  ///< how long a batch of messages should take
 inline constexpr seconds kBrokerCall{5};
 inline constexpr int kConsumers = 64;  ///< in one service

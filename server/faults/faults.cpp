@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -16,18 +15,17 @@ namespace msdemo::faults {
 
 namespace {
 
-tl::unexpected<Error> invalid(const std::string& field, std::string rule) {
-  return fail(Error{.code = Code::invalid_field,
-                    .message = fmt::format("{} must be {}", field, rule),
-                    .hint = "for example latency=100ms",
-                    .field = field});
+tl::unexpected<Error> invalid(const std::string& field, std::string message) {
+  return fail(Error{.code = Code::invalid_field, .message = std::move(message), .field = field});
 }
 
+/// Digits, and perhaps a point among them.
 std::optional<double> parse_decimal(std::string_view text) {
+  if (text.find_first_not_of("0123456789.") != text.npos) return std::nullopt;
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return std::isfinite(value) ? std::optional(value) : std::nullopt;
+  return value;
 }
 
 /// `100ms`, `1.5s`, `250us`; nothing if it is no time or too long a one.
@@ -41,7 +39,7 @@ std::optional<std::chrono::microseconds> parse_latency(std::string_view text) {
     const auto amount = parse_decimal(text.substr(0, text.size() - unit.suffix.size()));
     if (!amount) continue;
     const std::chrono::duration<double, std::micro> length(*amount * unit.microseconds);
-    if (length.count() < 0 || length > limits::kFaultLatency) return std::nullopt;
+    if (length > limits::kFaultLatency) return std::nullopt;
     return std::chrono::duration_cast<std::chrono::microseconds>(length);
   }
   return std::nullopt;
@@ -50,14 +48,16 @@ std::optional<std::chrono::microseconds> parse_latency(std::string_view text) {
 Result<void> check(const std::string& kind, const std::string& value) {
   if (kind == "latency") {
     if (parse_latency(value)) return {};
-    return invalid("latency", fmt::format("a time such as 100ms or 1.5s, at most {} s",
-                                          limits::kFaultLatency.count()));
+    return invalid("value",
+                   fmt::format("latency must be a time such as 100ms or 1.5s, at most {} s",
+                               limits::kFaultLatency.count()));
   }
   if (kind == "crash") {
     if (std::ranges::count(crash_points(), value) > 0) return {};
-    return invalid("crash", fmt::format("one of {}", fmt::join(crash_points(), ", ")));
+    return invalid("value",
+                   fmt::format("crash must be one of {}", fmt::join(crash_points(), ", ")));
   }
-  return invalid("kind", "latency or crash");
+  return invalid("kind", "kind must be latency or crash");
 }
 
 }  // namespace

@@ -170,16 +170,18 @@ Result<void> check_length(const HeaderFacts& facts, const FramingLimits& limits,
 
 }  // namespace
 
-std::optional<std::string_view> find_header(std::string_view head, std::string_view name) {
+std::optional<std::string> find_header(std::string_view head, std::string_view name) {
+  std::optional<std::string> found;
   for (auto at = head.find(kLineEnd); at != head.npos; at = head.find(kLineEnd, at + 1)) {
     const std::string_view line = head.substr(at + kLineEnd.size());
     if (line.size() > name.size() && line[name.size()] == ':' &&
         equal_names(line.substr(0, name.size()), name)) {
       const std::string_view rest = line.substr(name.size() + 1);
-      return trim(rest.substr(0, rest.find(kLineEnd)));
+      const std::string_view value = trim(rest.substr(0, rest.find(kLineEnd)));
+      found = found ? *found + ", " + std::string(value) : std::string(value);
     }
   }
-  return std::nullopt;
+  return found;
 }
 
 bool equal_names(std::string_view a, std::string_view b) {

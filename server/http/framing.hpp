@@ -44,9 +44,10 @@ struct Frame {
 /// uri_too_long, headers_too_large): the connection is of no use then.
 Result<std::optional<Frame>> read_frame(std::string_view received, const FramingLimits& limits);
 
-/// The value of the first header named `name` in a head that read_frame() has accepted; nothing if
-/// it is absent. An empty value is a value.
-std::optional<std::string_view> find_header(std::string_view head, std::string_view name);
+/// The value of the header named `name` in a head that read_frame() has accepted; nothing if it is
+/// absent. Of several, all with commas in between (RFC 9110, section 5.3). An empty value is a
+/// value.
+std::optional<std::string> find_header(std::string_view head, std::string_view name);
 
 /// ASCII case-insensitive equality, as HTTP compares names.
 bool equal_names(std::string_view a, std::string_view b);

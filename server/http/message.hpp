@@ -28,7 +28,8 @@ class Request {
   /// A query parameter, percent-decoded; nothing if it is absent. Of several, the first.
   virtual std::optional<std::string> query(const std::string& name) const = 0;
 
-  /// A header, by its case-insensitive name; nothing if it is absent. Of several, the first.
+  /// A header, by its case-insensitive name; nothing if it is absent. Of several, all with commas
+  /// in between.
   virtual std::optional<std::string> header(const std::string& name) const = 0;
 
   /// Has the caller closed the connection? Whoever waited long should ask before giving something

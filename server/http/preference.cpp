@@ -18,10 +18,27 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
-std::optional<std::chrono::seconds> seconds_of(std::string_view value) {
-  if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
-    value = value.substr(1, value.size() - 2);
+/// As npos where there is none.
+std::size_t find_outside_quotes(std::string_view text, char wanted) {
+  bool quoted = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (quoted && text[at] == '\\') {
+      ++at;
+    } else if (text[at] == '"') {
+      quoted = !quoted;
+    } else if (text[at] == wanted && !quoted) {
+      return at;
+    }
   }
+  return text.npos;
+}
+
+std::string_view unquoted(std::string_view value) {
+  const bool quoted = value.size() >= 2 && value.front() == '"' && value.back() == '"';
+  return quoted ? value.substr(1, value.size() - 2) : value;
+}
+
+std::optional<std::chrono::seconds> seconds_of(std::string_view value) {
   const auto number = parse_integer(value);
   if (!number || *number < 0) return std::nullopt;
   return std::chrono::seconds(std::min<std::int64_t>(*number, limits::kOrderWait.count()));
@@ -32,16 +49,17 @@ std::optional<std::chrono::seconds> seconds_of(std::string_view value) {
 Preferences parse_preferences(std::string_view header) {
   Preferences found;
   while (!header.empty()) {
-    const auto comma = header.find(',');
+    const auto comma = find_outside_quotes(header, ',');
     std::string_view preference = header.substr(0, comma);
     header.remove_prefix(comma == header.npos ? header.size() : comma + 1);
-    preference = trimmed(preference.substr(0, preference.find(';')));
+    preference = trimmed(preference.substr(0, find_outside_quotes(preference, ';')));
     const auto equals = preference.find('=');
     const std::string_view name = trimmed(preference.substr(0, equals));
-    if (equal_names(name, "respond-async") && equals == preference.npos) {
+    const std::string_view value = equals == preference.npos ? "" : preference.substr(equals + 1);
+    if (equal_names(name, "respond-async") && unquoted(trimmed(value)).empty()) {
       found.respond_async = true;
-    } else if (equal_names(name, "wait") && equals != preference.npos && !found.wait) {
-      found.wait = seconds_of(trimmed(preference.substr(equals + 1)));
+    } else if (equal_names(name, "wait") && !found.wait) {
+      found.wait = seconds_of(unquoted(trimmed(value)));
     }
   }
   return found;

@@ -90,9 +90,7 @@ class HandledRequest final : public Request {
 
   std::optional<std::string> header(const std::string& name) const override {
     // Not httplib's: it drops headers with an empty value.
-    const auto value = find_header(exchange_.head, name);
-    if (!value) return std::nullopt;
-    return std::string(*value);
+    return find_header(exchange_.head, name);
   }
 
  private:

@@ -31,15 +31,15 @@ TEST_CASE("latency is what the last fault said, and counts its hits", "[faults]"
 
 TEST_CASE("times have a unit and a limit", "[faults]") {
   Faults faults;
-  for (const std::string good : {"250us", "0.5ms", "60s", "0s", "1e2ms"}) {
+  for (const std::string good : {"250us", "0.5ms", "60s", "0s", ".5s"}) {
     CHECK(faults.add("latency", good));
   }
-  for (const std::string bad :
-       {"", "100", "ms", "-1ms", "61s", "fast", "1 ms", "infms", "nans", "100ms "}) {
+  for (const std::string bad : {"", "100", "ms", "-1ms", "61s", "fast", "1 ms", "infms", "nans",
+                                "100ms ", "1e2ms", "-0ms", "1.2.3s"}) {
     const auto refused = faults.add("latency", bad);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == Code::invalid_field);
-    CHECK(refused.error().field == "latency");
+    CHECK(refused.error().field == "value");
   }
 }
 

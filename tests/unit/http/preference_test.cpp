@@ -9,8 +9,9 @@ using msdemo::http::parse_preferences;
 TEST_CASE("preferences are read as RFC 7240 writes them", "[prefer]") {
   CHECK_FALSE(parse_preferences("").respond_async);
   CHECK_FALSE(parse_preferences("").wait);
-  for (const char* header : {"respond-async", "Respond-Async", " respond-async ; foo=bar",
-                             "handling=lenient, respond-async", "wait=5,respond-async"}) {
+  for (const char* header :
+       {"respond-async", "Respond-Async", " respond-async ; foo=bar",
+        "handling=lenient, respond-async", "wait=5,respond-async", "respond-async=\"\""}) {
     CHECK(parse_preferences(header).respond_async);
   }
   for (const char* header : {"wait=5", "WAIT = 5", "wait=\"5\"", "wait=5;x=y",
@@ -26,6 +27,7 @@ TEST_CASE("what cannot be honoured is ignored", "[prefer]") {
     CHECK_FALSE(parse_preferences(header).wait);
   }
   CHECK_FALSE(parse_preferences("respond-async=no").respond_async);
+  CHECK_FALSE(parse_preferences(R"(foo="a, respond-async, \"b")").respond_async);
   CHECK_FALSE(parse_preferences("respond-asynchronously").respond_async);
 }
 
