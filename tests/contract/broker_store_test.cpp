@@ -106,14 +106,6 @@ Texts bodies(const std::vector<Delivery>& deliveries) {
   return texts;
 }
 
-class DiskRecovers {
- public:
-  DiskRecovers() = default;
-  DiskRecovers(const DiskRecovers&) = delete;
-  DiskRecovers& operator=(const DiskRecovers&) = delete;
-  ~DiskRecovers() { failing_disk::recover(); }
-};
-
 }  // namespace
 
 TEST_CASE("the sweep keeps what somebody needs, and the newest", "[broker store]") {
@@ -303,7 +295,7 @@ TEST_CASE("there is an end to topics, groups and patterns", "[broker store]") {
 }
 
 TEST_CASE("a full disk refuses, and loses nothing that was said to be stored", "[broker store]") {
-  const DiskRecovers recovers;
+  const failing_disk::Recovery recovers;
   StoreUnderTest store;
   store.subscribe("readers", {"news"});
   must(store.publish("news", {"before"}));

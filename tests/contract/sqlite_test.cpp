@@ -46,14 +46,6 @@ Numbers after_a_crash(const fs::path& folder) {
   return note_numbers(*open(image.path()));
 }
 
-class DiskRecovers {
- public:
-  DiskRecovers() = default;
-  DiskRecovers(const DiskRecovers&) = delete;
-  DiskRecovers& operator=(const DiskRecovers&) = delete;
-  ~DiskRecovers() { failing_disk::recover(); }
-};
-
 /// No file grows past `bytes`: writes come back short, then fail, as on a full disk.
 class FileSizeLimit {
  public:
@@ -134,7 +126,7 @@ TEST_CASE("a write inside a write is a bug, not a deadlock", "[sqlite]") {
 
 TEST_CASE("a disk that fills up at any write loses nothing and keeps nothing half", "[sqlite]") {
   const int error = GENERATE(ENOSPC, EDQUOT, EFBIG);
-  const DiskRecovers recovers;
+  const failing_disk::Recovery recovers;
   bool refused_once = false;
   bool passed = false;
   for (int good = 0; !passed; ++good) {
@@ -171,7 +163,7 @@ TEST_CASE("a disk that fills up at any write loses nothing and keeps nothing hal
 
 TEST_CASE("a disk that does not confirm a commit is never taken at its word", "[sqlite]") {
   const TempDir folder;
-  const DiskRecovers recovers;
+  const failing_disk::Recovery recovers;
   const auto database = open(folder.path());
   must(add_note(*database, 1));
 
@@ -347,7 +339,7 @@ TEST_CASE("a migration that is killed midway has happened whole or not at all", 
 TEST_CASE("a write for later asks nothing of the disk, and survives a crash", "[sqlite]") {
   const TempDir folder;
   const auto database = open(folder.path());
-  const DiskRecovers afterwards;
+  const failing_disk::Recovery afterwards;
   const auto add = [&](std::int64_t number, storage::Sync sync) {
     return database->write(
         nullptr, "test",

@@ -16,4 +16,13 @@ bool failed();
 /// The disk is well again.
 void recover();
 
+/// At its end the disk is well again.
+class Recovery {
+ public:
+  Recovery() = default;
+  Recovery(const Recovery&) = delete;
+  Recovery& operator=(const Recovery&) = delete;
+  ~Recovery() { recover(); }
+};
+
 }  // namespace msdemo::test::failing_disk
