@@ -116,7 +116,8 @@ TEST_CASE("everything has a limit, exactly", "[framing]") {
 }
 
 TEST_CASE("headers are found by name, without a value and several times", "[framing]") {
-  const std::string head = request("GET / HTTP/1.1", "Key-More: a\r\nKEY:\r\nTwice: b\r\ntwice: c\r\n");
+  const std::string head =
+      request("GET / HTTP/1.1", "Key-More: a\r\nKEY:\r\nTwice: b\r\ntwice: c\r\n");
   CHECK(find_header(head, "key") == "");
   CHECK(find_header(head, "Twice") == "b, c");
   CHECK(find_header(head, "Key-More") == "a");
