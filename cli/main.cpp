@@ -39,7 +39,10 @@ void add_options(CLI::App& app, Program& program) {
   app.require_subcommand(0, 1);
   app.formatter(std::make_shared<HelpFormatter>());
   msdemo::commands::set_help(app,
-                             "msdemo up -d\nmsdemo order create --user 1 --item book\nmsdemo down");
+                             "msdemo up -d\n"
+                             "msdemo order create --user 1 --item book\n"
+                             "msdemo compare --user-latency 100ms\n"
+                             "msdemo down");
   app.footer("`msdemo COMMAND --help` tells more, with examples.");
 }
 

@@ -291,8 +291,8 @@ void Tree::place(std::size_t root) {
     if (std::exchange(node.placed, true)) continue;
     order_.push_back(at);
     // What the sender did itself is deeper than the message's way on, so it has to come before.
-    std::ranges::stable_partition(
-        node.children, [&](std::size_t child) { return !node.sends || !nodes_[child].carries; });
+    const auto is_own = [&](std::size_t child) { return !node.sends || !nodes_[child].carries; };
+    std::stable_partition(node.children.begin(), node.children.end(), is_own);
     for (auto next = node.children.rbegin(); next != node.children.rend(); ++next) {
       Node& child = nodes_[*next];
       if (child.placed) continue;

@@ -81,7 +81,6 @@ inline constexpr seconds kOrderWait{30};
 inline constexpr std::size_t kOrderWaiters = 128;
 
 // Faults.
-inline constexpr std::size_t kFaults = 100;
 inline constexpr seconds kFaultLatency{60};
 
 // Tracing.
