@@ -23,7 +23,7 @@ namespace msdemo::messaging {
 struct Received {
   Delivery delivery;
   Event event;
-  std::int64_t delivered_unix_nano;  ///< when this process had it
+  std::int64_t delivered_unix_nano;  ///< when its turn came in this process
   trace::Span span;                  ///< `process <topic>`; what the handler does belongs below it
 };
 
