@@ -54,9 +54,14 @@ struct BrokerStore::Subscribed {
     return *std::find_if(topics.begin(), topics.end(), [&](const Topic& t) { return t.id == id; });
   }
 
-  /// Whether a message of this size still belongs to the claim; the first always does.
-  bool takes(std::size_t size, const Claim& claim) {
-    if (!claim.deliveries.empty() && bytes + size > limits::kBatchBytes) return false;
+  /// Reads the message, and tells whether it still belongs to the claim; the first always does.
+  Result<bool> read(Transaction& tx, Delivery& delivery, Claim& claim) {
+    if (auto done = read_message(tx, delivery); !done) return fail(std::move(done.error()));
+    const std::size_t size = delivery.message.body.size();
+    if (!claim.deliveries.empty() && bytes + size > limits::kBatchBytes) {
+      claim.more = true;
+      return false;
+    }
     bytes += size;
     return true;
   }
@@ -144,11 +149,9 @@ Result<void> BrokerStore::claim_due(Tx& tx, Subscribed& subscribed, Claim& claim
                       .attempt = static_cast<int>(row.integer(2)) + 1,
                       .message = {.topic = topic.name, .key = {}, .body = {}},
                       .reason = {}};
-    if (auto read = read_message(tx, delivery); !read) return read;
-    if (!subscribed.takes(delivery.message.body.size(), claim)) {
-      claim.more = true;
-      return {};
-    }
+    const auto belongs = subscribed.read(tx, delivery, claim);
+    if (!belongs) return fail(belongs.error());
+    if (!*belongs) return {};
     const auto leased = tx.query(
         "UPDATE deliveries SET lease = $3, attempts = attempts + 1, visible_at = $4"
         " WHERE grp = $1 AND message_id = $2",
@@ -178,11 +181,9 @@ Result<void> BrokerStore::claim_new(Tx& tx, Subscribed& subscribed, Claim& claim
                       .lease = subscribed.lease,
                       .message = {.topic = topic->name, .key = {}, .body = {}},
                       .reason = {}};
-    if (auto read = read_message(tx, delivery); !read) return read;
-    if (!subscribed.takes(delivery.message.body.size(), claim)) {
-      claim.more = true;
-      return {};
-    }
+    const auto belongs = subscribed.read(tx, delivery, claim);
+    if (!belongs) return fail(belongs.error());
+    if (!*belongs) return {};
     const auto leased = tx.query(
         "INSERT INTO deliveries (grp, message_id, topic_id, lease, attempts, visible_at)"
         " VALUES ($1, $2, $3, $4, 1, $5)",
