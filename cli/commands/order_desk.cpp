@@ -80,7 +80,7 @@ Placed OrderDesk::place(const contracts::NewOrder& new_order, OrderStyle style,
   if (!key.empty()) request.headers.emplace_back("Idempotency-Key", key);
 
   trace::Span span = tracer_.start("order create", trace::SpanKind::internal, std::nullopt);
-  const auto asked_at = real_clock().system_now().time_since_epoch();
+  const std::int64_t asked_unix_nano = unix_nano(real_clock().system_now());
   const SteadyTime asked = real_clock().steady_now();
   const auto answer = call(orders_, request, &span, "/orders");
   const auto took = real_clock().steady_now() - asked;
@@ -93,7 +93,7 @@ Placed OrderDesk::place(const contracts::NewOrder& new_order, OrderStyle style,
           .http_status = answer ? answer->status : refused_status,
           .trace_id = span.context().trace_id.hex(),
           .asked = asked,
-          .asked_unix_nano = std::chrono::nanoseconds(asked_at).count(),
+          .asked_unix_nano = asked_unix_nano,
           .answered = took};
 }
 

@@ -17,4 +17,9 @@ const Clock& real_clock() {
   return clock;
 }
 
+std::int64_t unix_nano(SystemTime time) {
+  using namespace std::chrono;
+  return duration_cast<nanoseconds>(time.time_since_epoch()).count();
+}
+
 }  // namespace msdemo

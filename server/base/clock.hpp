@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 namespace msdemo {
 
@@ -20,6 +21,9 @@ class Clock {
   /// For timestamps that people and other processes read: may jump.
   virtual SystemTime system_now() const = 0;
 };
+
+/// Nanoseconds since the Unix epoch, as spans and messages carry them.
+std::int64_t unix_nano(SystemTime time);
 
 /// The machine's own clocks. One instance serves the whole process.
 const Clock& real_clock();

@@ -95,7 +95,8 @@ Result<std::vector<QueueState>> BrokerStore::queues() {
             tx.query("SELECT published_at FROM messages WHERE id = $1", {oldest});
         if (!since) return fail(since.error());
         // The system clock may have been set back since.
-        const std::int64_t age = (now_unix_nano() - since->at(0).integer(0)) / 1'000'000;
+        const std::int64_t age =
+            (unix_nano(clock_.system_now()) - since->at(0).integer(0)) / 1'000'000;
         queue.oldest_age_ms = std::max<std::int64_t>(age, 0);
       }
       queues.push_back(std::move(queue));

@@ -37,7 +37,7 @@ Result<void> BrokerStore::bury(Tx& tx, const Dying& dying, Effects& effects) con
         fmt::format("there are {} dead letters, as many as there may be", limits_.dead_letters),
         "redrive some of them, then try again");
   }
-  const std::int64_t now = now_unix_nano();
+  const std::int64_t now = unix_nano(clock_.system_now());
   const auto entered = tx.query(
       "INSERT INTO dead_letters (grp, message_id, topic_id, attempts, reason, died_at)"
       " VALUES ($1, $2, $3, $4, $5, $6)",

@@ -116,11 +116,6 @@ std::int64_t BrokerStore::now_ms() const {
   return std::chrono::floor<std::chrono::milliseconds>(clock_.steady_now() - opened_).count();
 }
 
-std::int64_t BrokerStore::now_unix_nano() const {
-  const auto now = clock_.system_now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
-}
-
 // ---- topics and groups
 
 Result<std::int64_t> BrokerStore::topic_id(Tx& tx, const std::string& name, bool limited) const {
@@ -241,7 +236,7 @@ Result<void> BrokerStore::grow(Tx& tx, std::int64_t topic, const std::string& na
 }
 
 Result<Effects> BrokerStore::publish(std::vector<messaging::Message> batch) {
-  const std::int64_t now = now_unix_nano();
+  const std::int64_t now = unix_nano(clock_.system_now());
   std::vector<std::array<Value, 4>> rows;
   rows.reserve(batch.size());
   for (messaging::Message& message : batch) {

@@ -109,7 +109,6 @@ class BrokerStore {
               std::int64_t epoch);
 
   std::int64_t now_ms() const;
-  std::int64_t now_unix_nano() const;
 
   // store.cpp
   Result<std::int64_t> topic_id(Tx& tx, const std::string& name, bool limited) const;

@@ -18,15 +18,8 @@ namespace msdemo::messaging {
 
 namespace {
 
-using std::chrono::nanoseconds;
-
 /// The broker may start a moment after its consumers; that is not worth a word.
 constexpr int kFailuresToTell = 5;
-
-std::int64_t unix_nano(const Clock& clock) {
-  const auto since_epoch = clock.system_now().time_since_epoch();
-  return std::chrono::duration_cast<nanoseconds>(since_epoch).count();
-}
 
 /// The span `queue <topic>` of one message and group. Every delivery of it, in whichever process,
 /// must come to the same id without telling the others: it is the publisher's, mixed with the group
@@ -165,7 +158,7 @@ Result<Received> ConsumerLoop::open(const Delivery& delivery) const {
     span.set("messaging.message.id", event->id);
     span.set("messaging.delivery.attempt", std::int64_t{delivery.attempt});
   }
-  return Received{delivery, std::move(*event), unix_nano(clock_), std::move(span)};
+  return Received{delivery, std::move(*event), unix_nano(clock_.system_now()), std::move(span)};
 }
 
 Result<void> ConsumerLoop::call_handler(std::span<const Received> batch) const {
@@ -267,7 +260,7 @@ void ConsumerLoop::record_queue_span(const Received& received, const std::string
                   .service = "broker",
                   .name = fmt::format("queue {}", delivery.message.topic),
                   .start_unix_nano = delivery.published_unix_nano,
-                  .end_unix_nano = unix_nano(clock_),
+                  .end_unix_nano = unix_nano(clock_.system_now()),
                   .status = failure.empty() ? trace::SpanStatus::unset : trace::SpanStatus::error,
                   .status_message = failure,
                   .attributes = {{"messaging.destination.name", delivery.message.topic},

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
-
 #include "base/limits.hpp"
 #include "trace/traceparent.hpp"
 
@@ -31,7 +29,6 @@ Outbox::Entry entry_of(const Row& row) {
 }  // namespace
 
 Result<void> Outbox::append(Transaction& tx, Event event, const trace::Span& parent) {
-  using namespace std::chrono;
   const trace::SpanContext span = parent.next_context();
   event.traceparent = trace::format_traceparent(span);
   Value traceparent;
@@ -40,13 +37,12 @@ Result<void> Outbox::append(Transaction& tx, Event event, const trace::Span& par
     traceparent = event.traceparent;
     parent_span = parent.context().span_id.hex();
   }
-  const std::int64_t now =
-      duration_cast<nanoseconds>(clock_.system_now().time_since_epoch()).count();
   const auto added = tx.query(
       "INSERT INTO outbox (topic, key, body, created_at, traceparent, parent_span_id)"
       " VALUES ($1, $2, $3, $4, $5, $6)"
       " RETURNING id - (SELECT coalesce(min(id), 0) FROM outbox)",
-      {event.type, event.partition_key, to_text(event), now, traceparent, parent_span});
+      {event.type, event.partition_key, to_text(event), unix_nano(clock_.system_now()), traceparent,
+       parent_span});
   if (!added) return fail(added.error());
   if (added->front().integer(0) >= limits::kOutboxMessages) {
     return fail(Code::overloaded, "too many messages wait for the broker; try again later");

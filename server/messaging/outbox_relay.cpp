@@ -60,9 +60,7 @@ Result<std::size_t> OutboxRelay::publish_oldest() {
 }
 
 void OutboxRelay::record_spans(const std::vector<Outbox::Entry>& entries) const {
-  using namespace std::chrono;
-  const std::int64_t now =
-      duration_cast<nanoseconds>(clock_.system_now().time_since_epoch()).count();
+  const std::int64_t now = unix_nano(clock_.system_now());
   for (const Outbox::Entry& entry : entries) {
     if (!entry.span.sampled) continue;
     tracer_.record({.trace_id = entry.span.trace_id,

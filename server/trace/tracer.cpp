@@ -8,11 +8,6 @@ namespace msdemo::trace {
 
 namespace {
 
-std::int64_t unix_nano(SystemTime time) {
-  using namespace std::chrono;
-  return duration_cast<nanoseconds>(time.time_since_epoch()).count();
-}
-
 std::string bounded(std::string_view text) {
   return std::string(text.substr(0, limits::kAttributeBytes));
 }
