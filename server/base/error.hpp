@@ -2,6 +2,7 @@
 // It exists so that an HTTP status, an exit code and "did it happen?" are decided in one place.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,8 +39,11 @@ enum class Code {
   upstream_invalid,
   upstream_unavailable,
   overloaded,
+  bulkhead_full,
+  breaker_open,
   topic_full,
   upstream_timeout,
+  deadline_exceeded,
   storage_full,
   // Seen by a caller or a consumer.
   unreachable,
@@ -76,10 +80,11 @@ std::optional<Code> find_code(std::string_view name, int http_status);
 struct Error {
   Code code;
   std::string message;
-  std::string hint{};                ///< what to do next; may be empty
-  std::string field{};               ///< the offending field, for invalid_field
-  std::vector<std::string> allow{};  ///< methods, for method_not_allowed
-  std::string trace_id{};            ///< as told by the service that failed; may be empty
+  std::string hint{};                   ///< what to do next; may be empty
+  std::string field{};                  ///< the offending field, for invalid_field
+  std::vector<std::string> allow{};     ///< methods, for method_not_allowed
+  std::string trace_id{};               ///< as told by the service that failed; may be empty
+  std::chrono::seconds retry_after{1};  ///< for answers that are temporary
 
   bool definite() const { return info(code).definite; }
   std::string_view name() const { return info(code).name; }

@@ -34,10 +34,11 @@ inline constexpr seconds kIdleConnection{75};
 inline constexpr milliseconds kRefusalDrain{500};
 inline constexpr std::size_t kRefusalDrainBytes = 1024 * 1024;
 inline constexpr seconds kServerDrain{5};
+inline constexpr milliseconds kQueueAge{100};          ///< that a request may wait for a thread
+inline constexpr milliseconds kQueueAgeOverloaded{5};  ///< the same once the queue does not empty
 
 // The HTTP client.
 inline constexpr seconds kExchangeCeiling{30};
-inline constexpr seconds kUserLookup{5};  ///< below the ceiling, so that whoever asked hears 504
 inline constexpr std::size_t kReplyBytes = 16 * 1024 * 1024;
 inline constexpr std::size_t kPooledConnections = 64;
 inline constexpr seconds kPooledIdle{60};
@@ -81,7 +82,28 @@ inline constexpr seconds kOrderWait{30};
 inline constexpr std::size_t kOrderWaiters = 128;
 
 // Faults.
-inline constexpr seconds kFaultLatency{60};
+inline constexpr seconds kFaultTime{60};  ///< the longest latency, jitter or hang
+inline constexpr seconds kFaultLasts{3600};
+inline constexpr std::size_t kFaults = 64;  ///< of one service
+inline constexpr std::size_t kFaultNumbers = 100;
+inline constexpr std::int64_t kFaultCount = 1'000'000'000;
+
+// Policies.
+inline constexpr int kRetries = 10;
+inline constexpr seconds kBudgetWindow{10};
+inline constexpr int kBudgetReserve = 3;  ///< retries that any window has, however few calls it saw
+inline constexpr int kBreakerWindow = 1000;
+inline constexpr seconds kBreakerOpen{3600};
+inline constexpr int kBreakerProbes = 100;
+inline constexpr int kBulkhead = 10'000;
+inline constexpr std::size_t kLastKnown = 10'000;  ///< answers kept for the fallback
+
+// Load, watching and scenarios.
+inline constexpr double kOrderRate = 10'000;
+inline constexpr std::size_t kOrdersOutstanding = 1024;
+inline constexpr seconds kWatchInterval{60};
+inline constexpr seconds kScenarioCommand{120};
+inline constexpr std::size_t kScenarioOutput = 1024 * 1024;
 
 // Tracing.
 inline constexpr double kSampleBurst = 100;

@@ -73,7 +73,8 @@ Result<Order> order_from_json(const Json& json) {
                  .username = json.value("username", ""),
                  .status = *status,
                  .created_at = json.value("created_at", ""),
-                 .reason = reason.is_null() ? "" : reason.get<std::string>()};
+                 .reason = reason.is_null() ? "" : reason.get<std::string>(),
+                 .stale = json.value("stale", false)};
   } catch (const Json::exception&) {
     return not_an_order("a field is missing or of another type");
   }
@@ -97,13 +98,15 @@ Json to_json(const NewOrder& order) {
 }
 
 Json to_json(const Order& order) {
-  return {{"id", order.id},
-          {"user_id", order.user_id},
-          {"item_name", order.item_name},
-          {"username", order.username},
-          {"status", to_string(order.status)},
-          {"created_at", order.created_at},
-          {"reason", order.reason.empty() ? Json() : Json(order.reason)}};
+  Json json = {{"id", order.id},
+               {"user_id", order.user_id},
+               {"item_name", order.item_name},
+               {"username", order.username},
+               {"status", to_string(order.status)},
+               {"created_at", order.created_at},
+               {"reason", order.reason.empty() ? Json() : Json(order.reason)}};
+  if (order.stale) json["stale"] = true;
+  return json;
 }
 
 Json to_json(const Page<Order>& page) {

@@ -30,6 +30,7 @@ struct Order {
   OrderStatus status;
   std::string created_at;  ///< RFC 3339, UTC
   std::string reason{};    ///< why it was rejected or failed; else empty
+  bool stale = false;      ///< the name is the last one known, from a fallback
 };
 
 Result<NewOrder> parse_new_order(std::string_view body);

@@ -39,7 +39,7 @@ std::optional<std::chrono::microseconds> parse_latency(std::string_view text) {
     const auto amount = parse_decimal(text.substr(0, text.size() - unit.suffix.size()));
     if (!amount) continue;
     const std::chrono::duration<double, std::micro> length(*amount * unit.microseconds);
-    if (length > limits::kFaultLatency) return std::nullopt;
+    if (length > limits::kFaultTime) return std::nullopt;
     return std::chrono::duration_cast<std::chrono::microseconds>(length);
   }
   return std::nullopt;
@@ -50,7 +50,7 @@ Result<void> check(const std::string& kind, const std::string& value) {
     if (parse_latency(value)) return {};
     return invalid("value",
                    fmt::format("latency must be a time such as 100ms or 1.5s, at most {} s",
-                               limits::kFaultLatency.count()));
+                               limits::kFaultTime.count()));
   }
   if (kind == "crash") {
     if (std::ranges::count(crash_points(), value) > 0) return {};

@@ -35,7 +35,7 @@ const std::vector<std::string_view>& crash_points();
 /// The faults of this process; they end with it. Thread-safe; costs next to nothing without faults.
 class Faults {
  public:
-  /// `latency`: a time such as `100ms` or `1.5s`, up to limits::kFaultLatency, before every request
+  /// `latency`: a time such as `100ms` or `1.5s`, up to limits::kFaultTime, before every request
   /// and every message. `crash`: one of crash_points(), where the process kills itself as kill -9
   /// would. One fault of each kind: adding a kind again gives it the new value and keeps its id and
   /// hits. Fails with invalid_field, naming the kinds there are or the value's rule.

@@ -38,6 +38,7 @@ struct ConnectionFront::Connection {
   std::string received;
   std::size_t request_bytes = 0;
   std::size_t drained_bytes = 0;
+  SteadyTime complete_at{};
   bool continued = false;
   bool more = false;   ///< not everything was read, and no event will tell
   bool ended = false;  ///< the peer sends no more
@@ -199,6 +200,7 @@ void ConnectionFront::look(Connection& connection) {
       break;
     case Inspection::Verdict::complete:
       connection.request_bytes = inspection.request_bytes;
+      connection.complete_at = steady_clock::now();
       connection.state = State::working;
       if (!workers_->submit([this, &connection] { work(connection); })) {
         refuse(connection, protocol_.overloaded_answer());
@@ -221,7 +223,10 @@ void ConnectionFront::work(Connection& connection) {
 bool ConnectionFront::answer_one(Connection& connection) {
   const std::string_view request =
       std::string_view(connection.received).substr(0, connection.request_bytes);
-  const Protocol::Answer answer = protocol_.answer(request, stopping_, connection.socket.get());
+  const Protocol::Answer answer = protocol_.answer({.request = request,
+                                                    .at = connection.complete_at,
+                                                    .last = stopping_,
+                                                    .socket = connection.socket.get()});
   const SteadyTime taken_by = steady_clock::now() + limits::kAnswerTaken;
   const bool sent = send_all(connection.socket.get(), answer.bytes, taken_by);
   connection.received.erase(0, connection.request_bytes);
@@ -240,7 +245,10 @@ bool ConnectionFront::find_next(Connection& connection) {
         return false;
       }
       connection.request_bytes = next.request_bytes;
-      if (next.verdict == Inspection::Verdict::complete) return true;
+      if (next.verdict == Inspection::Verdict::complete) {
+        connection.complete_at = steady_clock::now();
+        return true;
+      }
     }
     if (connection.ended) {
       close_after_draining(connection);

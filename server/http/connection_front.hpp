@@ -46,9 +46,16 @@ class Protocol {
     bool keep_alive;
   };
 
-  /// Answers one complete request. May block; `last` says that the connection closes afterwards.
-  /// `socket` is the connection's, only to be looked at.
-  virtual Answer answer(std::string_view request, bool last, int socket) = 0;
+  /// A complete request, and what is known about how it came.
+  struct Received {
+    std::string_view request;
+    SteadyTime at;  ///< when it was complete; it may have waited for a thread since
+    bool last;      ///< the connection closes afterwards
+    int socket;     ///< the connection's, only to be looked at
+  };
+
+  /// May block. An answer of no bytes only closes the connection.
+  virtual Answer answer(const Received& received) = 0;
 
   /// What is sent to a request that was not complete in time, and when there is too much to do.
   virtual std::string slow_answer() = 0;

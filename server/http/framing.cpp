@@ -117,7 +117,8 @@ Result<void> read_header(std::string_view name, std::string_view value, Frame& f
                                    {"content-type", &Frame::content_type},
                                    {"content-encoding", &Frame::content_encoding},
                                    {"authorization", &Frame::authorization},
-                                   {"traceparent", &Frame::traceparent}};
+                                   {"traceparent", &Frame::traceparent},
+                                   {"x-deadline-ms", &Frame::deadline_ms}};
   for (const Kept& kept : kKept) {
     if (equal_names(name, kept.name)) frame.*kept.member = value;
   }

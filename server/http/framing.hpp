@@ -33,6 +33,7 @@ struct Frame {
   std::string_view content_encoding;
   std::string_view authorization;
   std::string_view traceparent;
+  std::string_view deadline_ms;  ///< `X-Deadline-Ms`
 
   std::size_t total_bytes() const { return head_bytes + body_bytes; }
   /// The target without its query.

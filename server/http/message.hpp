@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/json.hpp"
 #include "trace/tracer.hpp"
 
@@ -32,6 +33,10 @@ class Request {
   /// in between.
   virtual std::optional<std::string> header(const std::string& name) const = 0;
 
+  /// Until when the caller waits for the answer, if it said so in `X-Deadline-Ms` (how many
+  /// milliseconds it still had). Work for it after that is for nobody.
+  virtual std::optional<SteadyTime> deadline() const = 0;
+
   /// Has the caller closed the connection? Whoever waited long should ask before giving something
   /// away that nobody would receive.
   virtual bool abandoned() const = 0;
@@ -45,6 +50,7 @@ struct Response {
   std::string body;
   std::string content_type = "application/json";
   std::vector<std::pair<std::string, std::string>> headers{};
+  bool drop = false;  ///< say nothing of the above, close the connection: for faults
 };
 
 inline Response json_response(int status, const Json& body) {

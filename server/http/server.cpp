@@ -27,8 +27,18 @@ struct Exchange {
   std::string_view head;
   std::string_view body;
   int socket;
+  std::optional<SteadyTime> deadline;
+  bool drop = false;  ///< the handler wants no answer to be sent
 };
-thread_local const Exchange* current_exchange = nullptr;
+thread_local Exchange* current_exchange = nullptr;
+
+/// Anything that is no number of milliseconds is as if it were absent.
+std::optional<SteadyTime> deadline_of(const Frame& frame, SteadyTime arrived) {
+  const auto left_ms = parse_integer(frame.deadline_ms);
+  if (!left_ms || *left_ms < 0) return std::nullopt;
+  constexpr std::int64_t kLongest_ms = std::chrono::milliseconds(limits::kExchangeCeiling).count();
+  return arrived + std::chrono::milliseconds(std::min(*left_ms, kLongest_ms));
+}
 
 /// Compares without telling by its duration where the texts differ.
 bool equal_secrets(std::string_view a, std::string_view b) {
@@ -54,9 +64,10 @@ Response problem_response(const Error& error, const std::string& trace_id) {
   }
   if (error.code == Code::token_required)
     response.headers.emplace_back("WWW-Authenticate", "Bearer");
-  const bool temporary = error.code == Code::upstream_unavailable ||
-                         error.code == Code::overloaded || error.code == Code::topic_full;
-  if (temporary) response.headers.emplace_back("Retry-After", "1");
+  const bool temporary = response.status == 503;
+  if (temporary) {
+    response.headers.emplace_back("Retry-After", std::to_string(error.retry_after.count()));
+  }
   return response;
 }
 
@@ -82,6 +93,7 @@ class HandledRequest final : public Request {
   std::string_view path_parameter() const override { return parameter_; }
   trace::Span& span() const override { return span_; }
   bool abandoned() const override { return closed_by_peer(exchange_.socket); }
+  std::optional<SteadyTime> deadline() const override { return exchange_.deadline; }
 
   std::optional<std::string> query(const std::string& name) const override {
     if (!request_.has_param(name)) return std::nullopt;
@@ -149,7 +161,7 @@ class HttpServer final : public Server, public Protocol {
   }
 
   // Protocol, on a worker.
-  Answer answer(std::string_view request, bool last, int socket) override;
+  Answer answer(const Received& received) override;
 
   std::string refusal(const Error& error) {
     return last_words(error, trace::TraceId::random(rng_).hex());
@@ -228,14 +240,19 @@ bool HttpServer::host_allowed(std::string_view host) const {
                      });
 }
 
-Protocol::Answer HttpServer::answer(std::string_view request, bool last, int socket) {
+Protocol::Answer HttpServer::answer(const Received& received) {
+  const std::string_view request = received.request;
   const Frame frame = **read_frame(request, framing_);
-  const bool keep_alive = frame.keep_alive && !last;
-  const Exchange exchange{frame, request.substr(0, frame.head_bytes),
-                          request.substr(frame.head_bytes), socket};
+  const bool keep_alive = frame.keep_alive && !received.last;
+  Exchange exchange{.frame = frame,
+                    .head = request.substr(0, frame.head_bytes),
+                    .body = request.substr(frame.head_bytes),
+                    .socket = received.socket,
+                    .deadline = deadline_of(frame, received.at)};
   current_exchange = &exchange;
   std::string bytes = bridge_.answer(request, !keep_alive);
   current_exchange = nullptr;
+  if (exchange.drop) return {.bytes = {}, .keep_alive = false};
   return {std::move(bytes), keep_alive};
 }
 
@@ -273,7 +290,7 @@ Result<Response> HttpServer::call(const Route& route, const Request& request) co
 }
 
 void HttpServer::handle(const httplib::Request& request, httplib::Response& response) {
-  const Exchange& exchange = *current_exchange;
+  Exchange& exchange = *current_exchange;
   const SteadyTime began = real_clock().steady_now();
   const auto match = router_.match(request.method, request.path);
   const Route* route = match ? &router_.routes()[match->route] : nullptr;
@@ -291,6 +308,7 @@ void HttpServer::handle(const httplib::Request& request, httplib::Response& resp
   const Response answer =
       result ? std::move(*result) : problem_response(result.error(), trace_id.hex());
 
+  exchange.drop = answer.drop;
   response.status = answer.status;
   response.set_content(answer.body, answer.content_type);
   for (const auto& [name, value] : answer.headers) response.set_header(name, value);

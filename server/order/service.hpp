@@ -25,7 +25,7 @@ class OrderService {
   /// The user service has `lookup_deadline` to answer.
   OrderService(OrderStore& store, http::Client& users, Waiters& waiters, faults::Faults& faults,
                const Clock& clock, Rng& rng,
-               std::chrono::milliseconds lookup_deadline = limits::kUserLookup);
+               std::chrono::milliseconds lookup_deadline = std::chrono::seconds(1));
 
   /// Sync: asks the user service who orders, then stores the order as confirmed; when this returns
   /// an order, it is durable. Blocks for both. With a `key`, the same order is placed once however

@@ -16,6 +16,10 @@
 #include "base/error.hpp"
 #include "trace/tracer.hpp"
 
+namespace msdemo::faults {
+class Faults;
+}
+
 namespace msdemo::storage {
 
 /// A parameter or a column: SQL NULL, an integer or a text.
@@ -133,10 +137,12 @@ class Database {
 };
 
 /// Opens (or makes) the SQLite database in `file` and brings its schema up to date. One process
-/// owns the file. Fails with lab_failed, saying what to do: the folder is missing or not writable,
-/// the file is no database, or its schema is newer than this program.
+/// owns the file. While `faults` say that the disk is full, writes fail with storage_full as they
+/// would then; it may be null. Fails with lab_failed, saying what to do: the folder is missing or
+/// not writable, the file is no database, or its schema is newer than this program.
 Result<std::unique_ptr<Database>> open_sqlite(const std::filesystem::path& file,
                                               Durability durability,
-                                              std::span<const Migration> migrations);
+                                              std::span<const Migration> migrations,
+                                              faults::Faults* faults = nullptr);
 
 }  // namespace msdemo::storage

@@ -379,7 +379,8 @@ Result<void> SqliteDatabase::run_read(const trace::Span* parent, std::string_vie
 
 Result<std::unique_ptr<Database>> open_sqlite(const std::filesystem::path& file,
                                               Durability durability,
-                                              std::span<const Migration> migrations) {
+                                              std::span<const Migration> migrations,
+                                              faults::Faults* /*faults*/) {
   auto ownership = FileOwnership::take(file);
   if (!ownership) return fail(std::move(ownership.error()));
   if (const auto made = make_private(file); !made) return fail(made.error());

@@ -46,6 +46,10 @@ void Span::event(std::string_view name, Attributes attributes) {
       {std::string(name), unix_nano(tracer_->clock_.system_now()), std::move(attributes)});
 }
 
+void Span::decide(std::string_view name, std::string rule) {
+  if (record_) event(name, {{"rule", bounded(rule)}});
+}
+
 void Span::fail(std::string_view reason) {
   if (!record_) return;
   record_->status = SpanStatus::error;

@@ -37,6 +37,10 @@ class Span {
   void set(std::string_view key, AttributeValue value);
   void event(std::string_view name, Attributes attributes = {});
 
+  /// An event that says which rule decided, for `why`: `name` is `policy.…` or `fault.…`, `rule` is
+  /// one sentence with its numbers.
+  void decide(std::string_view name, std::string rule);
+
   /// Marks the span as failed; `reason` is shown on the timeline.
   void fail(std::string_view reason);
 

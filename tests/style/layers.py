@@ -15,8 +15,8 @@ FLOORS = {
     "http": 2, "storage": 2,
     "messaging": 3,
     "user": 4, "order": 4, "notify": 4, "broker": 4,
-    "run": 5,
-    "timeline": 6, "lab": 6, "load": 6,
+    "run": 5, "parts": 5,
+    "timeline": 6, "lab": 6, "load": 6, "scenario": 6,
     "commands": 7,
     "main": 8,
 }

@@ -128,7 +128,7 @@ class OrderService : public Service {
  public:
   OrderService(trace::SpanSink& sink, const std::string& user_url,
                const std::string& broker_url = {},
-               std::chrono::milliseconds lookup_deadline = limits::kUserLookup)
+               std::chrono::milliseconds lookup_deadline = std::chrono::seconds(1))
       : Service("order", sink, order::migrations()),
         outbox_(*database, real_clock()),
         store_(*database, outbox_),
