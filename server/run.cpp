@@ -19,27 +19,16 @@
 #include "base/log.hpp"
 #include "base/rng.hpp"
 #include "base/stop_signal.hpp"
-#include "broker/routes.hpp"
-#include "broker/service.hpp"
-#include "broker/store.hpp"
 #include "faults/faults.hpp"
 #include "http/admin.hpp"
-#include "http/client.hpp"
 #include "http/otlp_sink.hpp"
+#include "http/policy_routes.hpp"
 #include "http/server.hpp"
 #include "messaging/background.hpp"
-#include "messaging/consumer.hpp"
-#include "messaging/embedded_broker.hpp"
-#include "messaging/outbox_relay.hpp"
 #include "metrics/metrics.hpp"
-#include "notify/routes.hpp"
-#include "notify/worker.hpp"
-#include "order/routes.hpp"
-#include "order/worker.hpp"
+#include "parts.hpp"
 #include "trace/recorder.hpp"
 #include "trace/sampler.hpp"
-#include "user/routes.hpp"
-#include "user/worker.hpp"
 
 namespace msdemo {
 
@@ -108,120 +97,6 @@ Result<std::unique_ptr<trace::SpanSink>> make_sink(const std::optional<std::stri
   return std::make_unique<http::OtlpSink>(*target);
 }
 
-/// What every service has around its own parts.
-struct Host {
-  const ServeSettings& settings;
-  storage::Database& database;
-  const trace::Tracer& tracer;
-  metrics::Registry& metrics;
-  Rng& rng;
-  faults::Faults& faults;
-};
-
-/// A service's broker, and the consumers that hand its messages to the service's worker.
-class Messages {
- public:
-  explicit Messages(const Host& host) : host_(host), broker_(host.settings.broker_url) {}
-
-  messaging::Broker& broker() { return broker_; }
-
-  template <class Worker>
-  void begin(Worker& worker) {
-    messaging::ConsumerOptions options{.group = host_.settings.service,
-                                       .topics = Worker::topics(),
-                                       .consumers = host_.settings.consumers};
-    consumers_.emplace(
-        broker_, std::move(options), [&worker](auto batch) { return worker.handle(batch); },
-        host_.tracer, real_clock(), host_.rng, host_.faults);
-  }
-  void end() { consumers_.reset(); }
-
- private:
-  const Host& host_;
-  messaging::EmbeddedBroker broker_;
-  std::optional<messaging::ConsumerLoop> consumers_;
-};
-
-// Each service's parts, in the order they need each other. begin() is called once the service
-// answers; end() when it is about to stop, so that nothing that waits in here holds it up.
-
-struct UserParts {
-  explicit UserParts(const Host& host)
-      : store(host.database), messages(host), worker(store, messages.broker(), real_clock()) {}
-
-  static auto migrations() { return user::migrations(); }
-  http::Router routes() { return user::routes(store); }
-  void begin() { messages.begin(worker); }
-  void end() { messages.end(); }
-
-  user::UserStore store;
-  Messages messages;
-  user::UserWorker worker;
-};
-
-struct OrderParts {
-  explicit OrderParts(const Host& of)
-      : host(of),
-        outbox(host.database, real_clock()),
-        store(host.database, outbox),
-        users(host.settings.user_url, "user"),
-        service(store, users, waiters, host.faults, real_clock(), host.rng),
-        messages(host),
-        worker(store, waiters, real_clock()) {
-    host.metrics.gauge("msdemo_outbox_messages", "Messages that the broker does not have yet",
-                       [this] { return static_cast<double>(outbox.count().value_or(0)); });
-  }
-
-  static auto migrations() { return order::migrations(); }
-  http::Router routes() { return order::routes(service, store); }
-  void begin() {
-    relay.emplace(outbox, messages.broker(), host.tracer, real_clock(), host.rng, host.faults);
-    messages.begin(worker);
-  }
-  void end() {
-    waiters.close();
-    messages.end();
-    relay.reset();
-  }
-
-  const Host& host;
-  messaging::Outbox outbox;
-  order::OrderStore store;
-  http::Client users;
-  order::Waiters waiters;
-  order::OrderService service;
-  Messages messages;
-  order::OrderWorker worker;
-  std::optional<messaging::OutboxRelay> relay{};
-};
-
-struct BrokerParts {
-  explicit BrokerParts(std::unique_ptr<broker::BrokerStore> opened)
-      : store(std::move(opened)), service(*store, real_clock()) {}
-
-  static auto migrations() { return broker::migrations(); }
-  http::Router routes() { return broker::routes(service, *store); }
-  void begin() {}
-  void end() { service.stop(); }
-
-  std::unique_ptr<broker::BrokerStore> store;
-  broker::BrokerService service;
-};
-
-struct NotifyParts {
-  explicit NotifyParts(const Host& host)
-      : store(host.database), messages(host), worker(store, real_clock()) {}
-
-  static auto migrations() { return notify::migrations(); }
-  http::Router routes() { return notify::routes(store); }
-  void begin() { messages.begin(worker); }
-  void end() { messages.end(); }
-
-  notify::ReceiptStore store;
-  Messages messages;
-  notify::NotifyWorker worker;
-};
-
 template <class Parts>
 Result<std::unique_ptr<Parts>> open_parts(const Host& host) {
   return std::make_unique<Parts>(host);
@@ -280,6 +155,20 @@ Result<void> tell_ready(const ServeSettings& settings, const http::Server& serve
   return {};
 }
 
+void add_load_metrics(metrics::Registry& metrics, const http::Server& server) {
+  const auto load = [&server](auto http::Server::Load::*member) {
+    return [&server, member] { return static_cast<double>(server.load().*member); };
+  };
+  metrics.gauge("msdemo_http_requests_in_flight", "Requests that are worked on",
+                load(&http::Server::Load::running));
+  metrics.gauge("msdemo_http_requests_queued", "Requests that wait for a thread",
+                load(&http::Server::Load::queued));
+  metrics.gauge("msdemo_http_queue_age_seconds", "How long the first of those waits already",
+                [&] { return std::chrono::duration<double>(server.load().oldest).count(); });
+  metrics.counter("msdemo_http_requests_shed_total",
+                  "Requests refused because they waited too long", load(&http::Server::Load::shed));
+}
+
 template <class Parts>
 Result<void> serve_as(const ServeSettings& settings, const sigset_t& signals) {
   auto sampler = make_sampler();
@@ -300,7 +189,8 @@ Result<void> serve_as(const ServeSettings& settings, const sigset_t& signals) {
                 [&] { return static_cast<double>(recorder.lost()); });
   faults::Faults faults;
   StopSignal draining;
-  const Host host{settings, **database, tracer, metrics, rng, faults};
+  resilience::Policies policies(Parts::kRole);
+  const Host host{settings, **database, tracer, metrics, rng, faults, policies};
   const auto parts = open_parts<Parts>(host);
   if (!parts) return fail(parts.error());
 
@@ -321,11 +211,19 @@ Result<void> serve_as(const ServeSettings& settings, const sigset_t& signals) {
   auto server = http::Server::start(options, with_latency((*parts)->routes(), faults, draining),
                                     is_broker ? nullptr : &tracer, &metrics);
   if (!server) return fail(server.error());
+  policies.follow(
+      [&](const resilience::Policy& policy) { (*server)->admit(policy.threads, policy.shedding); });
+  add_load_metrics(metrics, **server);
+  for (const http::ProtectedClient* calls : (*parts)->calls()) {
+    http::add_call_metrics(metrics, *calls);
+  }
+
   options.port = settings.admin_port;
   options.threads = limits::kAdminThreads;
   options.body_bytes = limits::kBodyBytes;
-  auto admin =
-      http::Server::start(options, http::admin_routes(metrics, faults, ready), nullptr, nullptr);
+  http::Router admin_routes = http::admin_routes(metrics, faults, ready);
+  http::add_policy_routes(admin_routes, policies, (*parts)->calls());
+  auto admin = http::Server::start(options, std::move(admin_routes), nullptr, nullptr);
   if (!admin) return fail(admin.error());
 
   (*parts)->begin();

@@ -288,6 +288,7 @@ Result<ClientResponse> Client::send(const ClientRequest& request, milliseconds d
 
   span.set("http.request.method", request.method);
   span.set("url.path", request.target);
+  span.set("msdemo.deadline_ms", std::int64_t{deadline.count()});
   span.set("server.address", connections_->host());
   span.set("server.port", std::int64_t{connections_->port()});
   if (!connections_->peer().empty()) span.set("peer.service", connections_->peer());

@@ -202,7 +202,7 @@ void ConnectionFront::look(Connection& connection) {
       connection.request_bytes = inspection.request_bytes;
       connection.complete_at = steady_clock::now();
       connection.state = State::working;
-      if (!workers_->submit([this, &connection] { work(connection); })) {
+      if (!workers_->submit([this, &connection](auto queued) { work(connection, queued); })) {
         refuse(connection, protocol_.overloaded_answer());
       }
       break;
@@ -212,19 +212,21 @@ void ConnectionFront::look(Connection& connection) {
   }
 }
 
-void ConnectionFront::work(Connection& connection) {
-  while (answer_one(connection)) {
+void ConnectionFront::work(Connection& connection, std::chrono::nanoseconds queued) {
+  while (answer_one(connection, queued)) {
     if (!find_next(connection)) return;
+    queued = {};  // the next one finds its thread here
   }
   close_after_draining(connection);
 }
 
 /// False when the connection has to close.
-bool ConnectionFront::answer_one(Connection& connection) {
+bool ConnectionFront::answer_one(Connection& connection, std::chrono::nanoseconds queued) {
   const std::string_view request =
       std::string_view(connection.received).substr(0, connection.request_bytes);
   const Protocol::Answer answer = protocol_.answer({.request = request,
                                                     .at = connection.complete_at,
+                                                    .queued = queued,
                                                     .last = stopping_,
                                                     .socket = connection.socket.get()});
   const SteadyTime taken_by = steady_clock::now() + limits::kAnswerTaken;

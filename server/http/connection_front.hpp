@@ -49,9 +49,10 @@ class Protocol {
   /// A complete request, and what is known about how it came.
   struct Received {
     std::string_view request;
-    SteadyTime at;  ///< when it was complete; it may have waited for a thread since
-    bool last;      ///< the connection closes afterwards
-    int socket;     ///< the connection's, only to be looked at
+    SteadyTime at;                    ///< when it was complete
+    std::chrono::nanoseconds queued;  ///< how long it waited for a thread
+    bool last;                        ///< the connection closes afterwards
+    int socket;                       ///< the connection's, only to be looked at
   };
 
   /// May block. An answer of no bytes only closes the connection.
@@ -82,6 +83,10 @@ class ConnectionFront {
   /// Drains; see Server::stop(). Idempotent.
   void stop();
 
+  /// How many requests are worked on at once.
+  void limit(std::size_t requests) { workers_->limit(requests); }
+  WorkerPool::Load load() const { return workers_->load(); }
+
  private:
   enum class State { reading, working, interrupted, draining };
   enum class Until { short_read, end };
@@ -102,8 +107,8 @@ class ConnectionFront {
   void forget(int fd);
 
   // On a worker.
-  void work(Connection& connection);
-  bool answer_one(Connection& connection);
+  void work(Connection& connection, std::chrono::nanoseconds queued);
+  bool answer_one(Connection& connection, std::chrono::nanoseconds queued);
   bool find_next(Connection& connection);
 
   // On whichever has the connection.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 
 #include "base/text.hpp"
 #include "contracts/problem.hpp"
@@ -12,6 +13,7 @@
 #include "http/framing.hpp"
 #include "http/httplib_bridge.hpp"
 #include "http/socket.hpp"
+#include "resilience/queue_age.hpp"
 #include "trace/traceparent.hpp"
 
 namespace msdemo::http {
@@ -27,6 +29,7 @@ struct Exchange {
   std::string_view head;
   std::string_view body;
   int socket;
+  std::chrono::nanoseconds queued;
   std::optional<SteadyTime> deadline;
   bool drop = false;  ///< the handler wants no answer to be sent
 };
@@ -148,6 +151,16 @@ class HttpServer final : public Server, public Protocol {
   std::string url() const override { return fmt::format("http://{}:{}", options_.listen, port_); }
   void stop() override { front_->stop(); }
 
+  void admit(std::size_t threads, bool shedding) override {
+    front_->limit(threads);
+    shedding_ = shedding;
+  }
+
+  Load load() const override {
+    const WorkerPool::Load load = front_->load();
+    return {load.running, load.queued, load.oldest, shed_};
+  }
+
  private:
   // Protocol, on the front's thread.
   Inspection inspect(std::string_view received) override;
@@ -169,6 +182,7 @@ class HttpServer final : public Server, public Protocol {
   Result<void> check_source(const Frame& frame) const;
   bool host_allowed(std::string_view host) const;
   Result<void> check_access(const Route& route, const Frame& frame) const;
+  Result<void> admit(const Exchange& exchange, SteadyTime now, trace::Span& span);
   Result<Response> call(const Route& route, const Request& request) const;
   void handle(const httplib::Request& request, httplib::Response& response);
   void explain(httplib::Response& response);
@@ -182,6 +196,9 @@ class HttpServer final : public Server, public Protocol {
   std::vector<std::string> names_;              ///< of the routes, for spans
   std::vector<metrics::RequestTimer*> timers_;  ///< of the routes; null without metrics
   HttplibBridge bridge_;
+  resilience::QueueAge queue_age_;
+  std::atomic<bool> shedding_ = false;
+  std::atomic<std::int64_t> shed_ = 0;
   int port_ = 0;
   std::unique_ptr<ConnectionFront> front_;
 };
@@ -248,6 +265,7 @@ Protocol::Answer HttpServer::answer(const Received& received) {
                     .head = request.substr(0, frame.head_bytes),
                     .body = request.substr(frame.head_bytes),
                     .socket = received.socket,
+                    .queued = received.queued,
                     .deadline = deadline_of(frame, received.at)};
   current_exchange = &exchange;
   std::string bytes = bridge_.answer(request, !keep_alive);
@@ -279,6 +297,25 @@ Result<void> HttpServer::check_access(const Route& route, const Frame& frame) co
   return {};
 }
 
+/// Refuses work that is too late already, before any of it is done.
+Result<void> HttpServer::admit(const Exchange& exchange, SteadyTime now, trace::Span& span) {
+  using std::chrono::duration_cast, std::chrono::milliseconds;
+  if (exchange.deadline && now >= *exchange.deadline) {
+    const std::string rule = fmt::format(
+        "the caller's deadline of {} ms passed before the work began", exchange.frame.deadline_ms);
+    span.decide("policy.deadline", rule);
+    return fail(Code::deadline_exceeded, rule);
+  }
+  const auto allowed = queue_age_.allowed(exchange.queued, now);
+  if (!shedding_ || exchange.queued <= allowed) return {};
+  ++shed_;
+  const std::string rule = fmt::format("shed: it waited {} ms for a thread, {} ms are allowed",
+                                       duration_cast<milliseconds>(exchange.queued).count(),
+                                       duration_cast<milliseconds>(allowed).count());
+  span.decide("policy.shed", rule);
+  return fail(Code::overloaded, rule, "try again later");
+}
+
 Result<Response> HttpServer::call(const Route& route, const Request& request) const {
   try {
     return route.handler(request);
@@ -300,6 +337,7 @@ void HttpServer::handle(const httplib::Request& request, httplib::Response& resp
                     trace::parse_traceparent(exchange.frame.traceparent));
   const auto run = [&]() -> Result<Response> {
     if (!match) return fail(match.error());
+    if (auto admitted = admit(exchange, began, span); !admitted) return fail(admitted.error());
     if (auto access = check_access(*route, exchange.frame); !access) return fail(access.error());
     return call(*route, HandledRequest(request, exchange, match->parameter, span));
   };

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -43,6 +44,18 @@ class Server {
 
   /// `http://127.0.0.1:8001`
   virtual std::string url() const = 0;
+
+  /// How many requests it works on at once (at least 1), and whether it refuses with `overloaded`
+  /// those that waited longer for that than resilience::QueueAge allows.
+  virtual void admit(std::size_t threads, bool shedding) = 0;
+
+  struct Load {
+    std::size_t running = 0;            ///< requests that are worked on
+    std::size_t queued = 0;             ///< requests that wait for a thread
+    std::chrono::nanoseconds oldest{};  ///< how long the first of those waits already
+    std::int64_t shed = 0;              ///< refused since the start
+  };
+  virtual Load load() const = 0;
 
   /// Drains: accepts no more connections, closes idle ones, answers what has begun (with
   /// `Connection: close`) and returns when all is done or limits::kServerDrain has passed.

@@ -1,5 +1,6 @@
 #include "metrics/metrics.hpp"
 
+#include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
@@ -62,12 +63,17 @@ class Registry::State {
     prometheus::Gauge* gauge;
     std::function<double()> read;
   };
+  struct ReadCounter {
+    prometheus::Counter* counter;
+    std::function<double()> read;
+  };
 
   prometheus::Registry registry;
   prometheus::Family<prometheus::Histogram>& durations;
   std::mutex mutex;  ///< guards what follows
   std::deque<RouteTimer> timers;
   std::vector<ReadGauge> gauges;
+  std::vector<ReadCounter> counters;
 };
 
 Registry::Registry() : state_(std::make_unique<State>()) {}
@@ -78,17 +84,27 @@ RequestTimer& Registry::request_timer(const std::string& method, const std::stri
   return state_->timers.emplace_back(state_->durations, method, route);
 }
 
-void Registry::gauge(const std::string& name, const std::string& help,
-                     std::function<double()> read) {
+void Registry::gauge(const std::string& name, const std::string& help, std::function<double()> read,
+                     const Labels& labels) {
   auto& family = prometheus::BuildGauge().Name(name).Help(help).Register(state_->registry);
   const std::lock_guard lock(state_->mutex);
-  state_->gauges.push_back({&family.Add({}), std::move(read)});
+  state_->gauges.push_back({&family.Add(labels), std::move(read)});
+}
+
+void Registry::counter(const std::string& name, const std::string& help,
+                       std::function<double()> read, const Labels& labels) {
+  auto& family = prometheus::BuildCounter().Name(name).Help(help).Register(state_->registry);
+  const std::lock_guard lock(state_->mutex);
+  state_->counters.push_back({&family.Add(labels), std::move(read)});
 }
 
 std::string Registry::expose() const {
   {
     const std::lock_guard lock(state_->mutex);
     for (const State::ReadGauge& each : state_->gauges) each.gauge->Set(each.read());
+    for (const State::ReadCounter& each : state_->counters) {
+      each.counter->Increment(each.read() - each.counter->Value());
+    }
   }
   return prometheus::TextSerializer().Serialize(state_->registry.Collect());
 }

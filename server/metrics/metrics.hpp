@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -27,8 +28,14 @@ class Registry {
   /// `http_server_request_duration_seconds{method,route,status}`: rate, errors and duration.
   RequestTimer& request_timer(const std::string& method, const std::string& route);
 
-  /// A gauge whose value is asked for at each scrape. `read` must outlive the registry's last use.
-  void gauge(const std::string& name, const std::string& help, std::function<double()> read);
+  using Labels = std::map<std::string, std::string>;
+
+  /// A gauge or a counter whose value is asked for at each scrape. `read` must outlive the
+  /// registry's last use; a counter's must not go back.
+  void gauge(const std::string& name, const std::string& help, std::function<double()> read,
+             const Labels& labels = {});
+  void counter(const std::string& name, const std::string& help, std::function<double()> read,
+               const Labels& labels = {});
 
   /// The text format 0.0.4.
   std::string expose() const;

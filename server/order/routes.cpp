@@ -62,9 +62,11 @@ Result<Response> create(OrderService& service, const Request& request) {
     key = std::move(*parsed);
   }
   const Preferences preferences = parse_preferences(request.header("Prefer").value_or(""));
-  const auto placed = preferences.respond_async ? service.accept(*new_order, key, request.span())
-                                                : service.place(*new_order, key, request.span());
+  const auto placed = preferences.respond_async
+                          ? service.accept(*new_order, key, request.span())
+                          : service.place(*new_order, key, request.deadline(), request.span());
   if (!placed) return fail(placed.error());
+  request.span().set("msdemo.order.id", placed->order.id);
   auto response = placed->style == OrderStyle::sync
                       ? Result<Response>(json_response(201, to_json(placed->order)))
                       : answer_accepted(service, placed->order, preferences, request.span());

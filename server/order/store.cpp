@@ -22,7 +22,7 @@ using storage::Transaction;
 using storage::Value;
 
 // SQLite's indexes end with the row's id, so that one on a single column also gives that order.
-constexpr std::array<storage::Migration, 4> kMigrations = {{
+constexpr std::array<storage::Migration, 5> kMigrations = {{
     {1, R"(
       CREATE TABLE orders (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -41,25 +41,27 @@ constexpr std::array<storage::Migration, 4> kMigrations = {{
       ALTER TABLE orders ADD COLUMN reason TEXT NOT NULL DEFAULT '')"},
     {3, messaging::kOutboxSchema},
     {4, messaging::kInboxSchema},
+    {5, "ALTER TABLE orders ADD COLUMN stale INTEGER NOT NULL DEFAULT 0"},
 }};
 
 constexpr std::string_view kInsert =
     "INSERT INTO orders"
-    " (user_id, item_name, username, status, created_at, idempotency_key, style)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7)"
+    " (user_id, item_name, username, status, created_at, idempotency_key, style, stale)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
     " ON CONFLICT (idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING RETURNING id";
 
 constexpr std::string_view kSelectById =
-    "SELECT id, user_id, item_name, username, status, created_at, reason FROM orders WHERE id = $1";
+    "SELECT id, user_id, item_name, username, status, created_at, reason, stale FROM orders"
+    " WHERE id = $1";
 
 constexpr std::string_view kSelectByKey =
-    "SELECT id, user_id, item_name, username, status, created_at, reason, style FROM orders"
+    "SELECT id, user_id, item_name, username, status, created_at, reason, stale, style FROM orders"
     " WHERE idempotency_key = $1";
 
 constexpr std::string_view kDecide =
     "UPDATE orders SET status = $2, username = $3, reason = $4"
     " WHERE id = $1 AND (status = 'pending' OR (status = 'failed' AND $2 <> 'failed'))"
-    " RETURNING id, user_id, item_name, username, status, created_at, reason";
+    " RETURNING id, user_id, item_name, username, status, created_at, reason, stale";
 
 Order order_of(const Row& row) {
   const auto status = contracts::parse_order_status(row.text(4));
@@ -69,7 +71,8 @@ Order order_of(const Row& row) {
           .username = row.text(3),
           .status = status.value(),
           .created_at = row.text(5),
-          .reason = row.text(6)};
+          .reason = row.text(6),
+          .stale = row.integer(7) != 0};
 }
 
 /// The order that holds `key` already; fails if it is not the one asked for.
@@ -79,7 +82,9 @@ Result<std::optional<Placement>> holder_of(Transaction& tx, const std::string& k
   if (!rows) return fail(rows.error());
   if (rows->empty()) return std::optional<Placement>();
   const Row& row = rows->front();
-  Placement holder{order_of(row), row.text(7) == "async" ? OrderStyle::async : OrderStyle::sync};
+  Placement holder{.order = order_of(row),
+                   .style = row.text(8) == "async" ? OrderStyle::async : OrderStyle::sync,
+                   .repeated = true};
   const Order& order = holder.order;
   if (order.user_id != wanted.user_id || order.item_name != wanted.item_name) {
     return fail(
@@ -91,17 +96,17 @@ Result<std::optional<Placement>> holder_of(Transaction& tx, const std::string& k
 }
 
 /// Stores `order` (its id is still to be given) unless the key is known: then its holder is the
-/// answer, and `added` stays false.
+/// answer.
 Result<Placement> insert(Transaction& tx, Order order, OrderStyle style,
-                         const std::optional<std::string>& idempotency_key, bool& added) {
+                         const std::optional<std::string>& idempotency_key) {
   const Value key = idempotency_key ? Value(*idempotency_key) : Value();
   const Result<Rows> rows =
       tx.query(kInsert, {order.user_id, order.item_name, order.username,
                          std::string(to_string(order.status)), order.created_at, key,
-                         std::string(style == OrderStyle::async ? "async" : "sync")});
+                         std::string(style == OrderStyle::async ? "async" : "sync"),
+                         std::int64_t{order.stale}});
   if (!rows) return fail(rows.error());
-  added = !rows->empty();
-  if (!added) {
+  if (rows->empty()) {
     auto holder = holder_of(tx, idempotency_key.value(), {order.user_id, order.item_name});
     if (!holder) return fail(std::move(holder.error()));
     return std::move(holder->value());
@@ -124,34 +129,39 @@ messaging::Event order_event(std::string id, std::string_view type, const Order&
 
 }  // namespace
 
+messaging::Event lookup_requested(const Order& order, const std::string& request_id) {
+  return order_event(request_id, contracts::topics::kLookupRequested, order, order.created_at,
+                     to_json(contracts::LookupRequested{order.id, order.user_id}));
+}
+
 std::span<const storage::Migration> migrations() {
   return kMigrations;
 }
 
-Result<Placement> OrderStore::add_confirmed(const NewOrder& order, const std::string& username,
+Result<Placement> OrderStore::add_confirmed(const NewOrder& order, const UserName& name,
                                             const std::string& created_at,
                                             const std::optional<std::string>& idempotency_key,
                                             const trace::Span& span) {
   return database_.write(&span, "INSERT orders", [&](Transaction& tx) {
-    bool added = false;
     return insert(tx,
                   {.id = 0,
                    .user_id = order.user_id,
                    .item_name = order.item_name,
-                   .username = username,
+                   .username = name.text,
                    .status = OrderStatus::confirmed,
-                   .created_at = created_at},
-                  OrderStyle::sync, idempotency_key, added);
+                   .created_at = created_at,
+                   .stale = name.stale},
+                  OrderStyle::sync, idempotency_key);
   });
 }
 
 Result<Placement> OrderStore::add_pending(const NewOrder& order, const std::string& created_at,
                                           const std::string& request_id,
+                                          resilience::Publish publish,
                                           const std::optional<std::string>& idempotency_key,
                                           const trace::Span& span) {
   auto placed =
       database_.write(&span, "INSERT orders, outbox", [&](Transaction& tx) -> Result<Placement> {
-        bool added = false;
         auto pending = insert(tx,
                               {.id = 0,
                                .user_id = order.user_id,
@@ -159,13 +169,9 @@ Result<Placement> OrderStore::add_pending(const NewOrder& order, const std::stri
                                .username = {},
                                .status = OrderStatus::pending,
                                .created_at = created_at},
-                              OrderStyle::async, idempotency_key, added);
-        if (!pending || !added) return pending;
-        auto appended = outbox_.append(
-            tx,
-            order_event(request_id, contracts::topics::kLookupRequested, pending->order, created_at,
-                        to_json(contracts::LookupRequested{pending->order.id, order.user_id})),
-            span);
+                              OrderStyle::async, idempotency_key);
+        if (!pending || pending->repeated || publish != resilience::Publish::outbox) return pending;
+        auto appended = outbox_.append(tx, lookup_requested(pending->order, request_id), span);
         if (!appended) return fail(std::move(appended.error()));
         return pending;
       });
@@ -233,7 +239,7 @@ Result<contracts::Page<Order>> OrderStore::list(const contracts::PageRequest& pa
                                                 const OrderFilter& filter,
                                                 const trace::Span* parent) {
   std::string sql =
-      "SELECT id, user_id, item_name, username, status, created_at, reason FROM orders"
+      "SELECT id, user_id, item_name, username, status, created_at, reason, stale FROM orders"
       " WHERE id > $1";
   std::vector<Value> parameters = {page.after, page.limit + 1};
   const auto narrow = [&](std::string_view column, Value value) {

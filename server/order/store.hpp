@@ -12,6 +12,7 @@
 #include "contracts/page.hpp"
 #include "messaging/event.hpp"
 #include "messaging/outbox.hpp"
+#include "resilience/policy.hpp"
 #include "storage/database.hpp"
 
 namespace msdemo::order {
@@ -25,13 +26,23 @@ struct OrderFilter {
   std::optional<std::int64_t> user_id;
 };
 
+/// Who ordered, as far as the user service could tell.
+struct UserName {
+  std::string text;
+  bool stale = false;  ///< what it said earlier
+};
+
 /// How an order was placed, which decides how its repetition is answered.
 enum class OrderStyle { sync, async };
 
 struct Placement {
   contracts::Order order;
   OrderStyle style;
+  bool repeated = false;  ///< the order was there already
 };
+
+/// The event that asks who placed `order`.
+messaging::Event lookup_requested(const contracts::Order& order, const std::string& request_id);
 
 /// What an event means for a pending or failed order.
 struct Decision {
@@ -54,15 +65,15 @@ class OrderStore {
   /// with the same fields its order is returned as it is now, with others it is
   /// idempotency_key_reused. Concurrent calls with one key get the same order. Ids are never used
   /// twice.
-  Result<Placement> add_confirmed(const contracts::NewOrder& order, const std::string& username,
+  Result<Placement> add_confirmed(const contracts::NewOrder& order, const UserName& name,
                                   const std::string& created_at,
                                   const std::optional<std::string>& idempotency_key,
                                   const trace::Span& span);
 
-  /// Stores a pending order and, in the same transaction, `user.lookup.requested` in the
-  /// outbox, an event with the id `request_id`. Otherwise as add_confirmed().
+  /// Stores a pending order and, with Publish::outbox, in the same transaction lookup_requested()
+  /// in the outbox. Otherwise as add_confirmed().
   Result<Placement> add_pending(const contracts::NewOrder& order, const std::string& created_at,
-                                const std::string& request_id,
+                                const std::string& request_id, resilience::Publish publish,
                                 const std::optional<std::string>& idempotency_key,
                                 const trace::Span& span);
 

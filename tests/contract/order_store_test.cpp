@@ -25,7 +25,7 @@ struct Orders {
   /// A confirmed order.
   Result<Order> add(const contracts::NewOrder& wanted, const std::string& username,
                     const std::string& created_at, const std::optional<std::string>& key = {}) {
-    auto placed = store.add_confirmed(wanted, username, created_at, key, span);
+    auto placed = store.add_confirmed(wanted, {username}, created_at, key, span);
     if (!placed) return fail(placed.error());
     CHECK(placed->style == order::OrderStyle::sync);
     return placed->order;
@@ -33,7 +33,7 @@ struct Orders {
 
   Result<order::Placement> accept(const contracts::NewOrder& wanted, const std::string& request_id,
                                   const std::optional<std::string>& key = {}) {
-    return store.add_pending(wanted, kNow, request_id, key, span);
+    return store.add_pending(wanted, kNow, request_id, resilience::Publish::outbox, key, span);
   }
 
   /// Applies one decision that came with the event `id`.

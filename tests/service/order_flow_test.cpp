@@ -168,7 +168,7 @@ TEST_CASE("a user service that does not answer in time is a definite 504", "[ord
     return http::Response{200, R"({"id":1,"name":"Ada"})"};
   });
   test::RecordingSink sink;
-  test::OrderService orders(sink, users->url(), {}, 1s);
+  test::OrderService orders(sink, users->url());
   http::Client client(orders.url());
   const auto refused = client.send(order_request(1, "book", "key"), 20s);
   CHECK(refused->status == 504);

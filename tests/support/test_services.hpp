@@ -11,7 +11,7 @@
 #include "broker/service.hpp"
 #include "broker/store.hpp"
 #include "faults/faults.hpp"
-#include "http/client.hpp"
+#include "http/protected_client.hpp"
 #include "http/server.hpp"
 #include "messaging/consumer.hpp"
 #include "messaging/embedded_broker.hpp"
@@ -20,6 +20,7 @@
 #include "notify/worker.hpp"
 #include "order/routes.hpp"
 #include "order/worker.hpp"
+#include "resilience/policies.hpp"
 #include "storage/database.hpp"
 #include "support/must.hpp"
 #include "support/recording_sink.hpp"
@@ -126,14 +127,16 @@ class UserService : public Service {
 
 class OrderService : public Service {
  public:
+  resilience::Policies policies{resilience::Role::caller};
+
   OrderService(trace::SpanSink& sink, const std::string& user_url,
-               const std::string& broker_url = {},
-               std::chrono::milliseconds lookup_deadline = std::chrono::seconds(1))
+               const std::string& broker_url = {})
       : Service("order", sink, order::migrations()),
         outbox_(*database, real_clock()),
         store_(*database, outbox_),
-        users_(user_url, "user"),
-        service_(store_, users_, waiters_, faults, real_clock(), host.rng, lookup_deadline),
+        users_(user_url, "user", policies, real_clock(), host.rng),
+        publisher_(broker_url),
+        service_(store_, users_, publisher_, policies, waiters_, faults, real_clock(), host.rng),
         worker_(store_, waiters_, real_clock()) {
     serve(order::routes(service_, store_));
     if (broker_url.empty()) return;
@@ -150,7 +153,8 @@ class OrderService : public Service {
  private:
   messaging::Outbox outbox_;
   order::OrderStore store_;
-  http::Client users_;
+  http::ProtectedClient users_;
+  messaging::EmbeddedBroker publisher_;
   order::Waiters waiters_;
   order::OrderService service_;
   order::OrderWorker worker_;

@@ -1,0 +1,161 @@
+// Each service's parts, put together: what `run` needs to serve any of them in the same way.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/rng.hpp"
+#include "base/stop_signal.hpp"
+#include "broker/routes.hpp"
+#include "broker/service.hpp"
+#include "broker/store.hpp"
+#include "faults/faults.hpp"
+#include "http/protected_client.hpp"
+#include "messaging/consumer.hpp"
+#include "messaging/embedded_broker.hpp"
+#include "messaging/outbox_relay.hpp"
+#include "metrics/metrics.hpp"
+#include "notify/routes.hpp"
+#include "notify/worker.hpp"
+#include "order/routes.hpp"
+#include "order/worker.hpp"
+#include "resilience/policies.hpp"
+#include "run.hpp"
+#include "user/routes.hpp"
+#include "user/worker.hpp"
+
+namespace msdemo {
+
+/// What every service has around its own parts.
+struct Host {
+  const ServeSettings& settings;
+  storage::Database& database;
+  const trace::Tracer& tracer;
+  metrics::Registry& metrics;
+  Rng& rng;
+  faults::Faults& faults;
+  resilience::Policies& policies;
+};
+
+/// A service's broker, and the consumers that hand its messages to the service's worker.
+class Messages {
+ public:
+  explicit Messages(const Host& host) : host_(host), broker_(host.settings.broker_url) {}
+
+  messaging::Broker& broker() { return broker_; }
+
+  template <class Worker>
+  void begin(Worker& worker) {
+    messaging::ConsumerOptions options{.group = host_.settings.service,
+                                       .topics = Worker::topics(),
+                                       .consumers = host_.settings.consumers};
+    consumers_.emplace(
+        broker_, std::move(options), [&worker](auto batch) { return worker.handle(batch); },
+        host_.tracer, real_clock(), host_.rng, host_.faults);
+  }
+  void end() { consumers_.reset(); }
+
+ private:
+  const Host& host_;
+  messaging::EmbeddedBroker broker_;
+  std::optional<messaging::ConsumerLoop> consumers_;
+};
+
+// Each service's parts, in the order they need each other. begin() is called once the service
+// answers; end() when it is about to stop, so that nothing that waits in here holds it up.
+
+using Calls = std::vector<http::ProtectedClient*>;
+
+struct UserParts {
+  static constexpr auto kRole = resilience::Role::callee;
+  explicit UserParts(const Host& host)
+      : store(host.database), messages(host), worker(store, messages.broker(), real_clock()) {}
+
+  static auto migrations() { return user::migrations(); }
+  http::Router routes() { return user::routes(store); }
+  Calls calls() { return {}; }
+  void begin() { messages.begin(worker); }
+  void end() { messages.end(); }
+
+  user::UserStore store;
+  Messages messages;
+  user::UserWorker worker;
+};
+
+struct OrderParts {
+  static constexpr auto kRole = resilience::Role::caller;
+
+  explicit OrderParts(const Host& of)
+      : host(of),
+        outbox(host.database, real_clock()),
+        store(host.database, outbox),
+        users(host.settings.user_url, "user", host.policies, real_clock(), host.rng),
+        messages(host),
+        service(store, users, messages.broker(), host.policies, waiters, host.faults, real_clock(),
+                host.rng),
+        worker(store, waiters, real_clock()) {
+    host.metrics.gauge("msdemo_outbox_messages", "Messages that the broker does not have yet",
+                       [this] { return static_cast<double>(outbox.count().value_or(0)); });
+  }
+
+  static auto migrations() { return order::migrations(); }
+  http::Router routes() { return order::routes(service, store); }
+  Calls calls() { return {&users}; }
+  void begin() {
+    relay.emplace(outbox, messages.broker(), host.tracer, real_clock(), host.rng, host.faults);
+    messages.begin(worker);
+  }
+  void end() {
+    users.stop();
+    waiters.close();
+    messages.end();
+    relay.reset();
+  }
+
+  const Host& host;
+  messaging::Outbox outbox;
+  order::OrderStore store;
+  http::ProtectedClient users;
+  order::Waiters waiters;
+  Messages messages;
+  order::OrderService service;
+  order::OrderWorker worker;
+  std::optional<messaging::OutboxRelay> relay{};
+};
+
+struct BrokerParts {
+  static constexpr auto kRole = resilience::Role::callee;
+
+  explicit BrokerParts(std::unique_ptr<broker::BrokerStore> opened)
+      : store(std::move(opened)), service(*store, real_clock()) {}
+
+  static auto migrations() { return broker::migrations(); }
+  http::Router routes() { return broker::routes(service, *store); }
+  Calls calls() { return {}; }
+  void begin() {}
+  void end() { service.stop(); }
+
+  std::unique_ptr<broker::BrokerStore> store;
+  broker::BrokerService service;
+};
+
+struct NotifyParts {
+  static constexpr auto kRole = resilience::Role::callee;
+
+  explicit NotifyParts(const Host& host)
+      : store(host.database), messages(host), worker(store, real_clock()) {}
+
+  static auto migrations() { return notify::migrations(); }
+  http::Router routes() { return notify::routes(store); }
+  Calls calls() { return {}; }
+  void begin() { messages.begin(worker); }
+  void end() { messages.end(); }
+
+  notify::ReceiptStore store;
+  Messages messages;
+  notify::NotifyWorker worker;
+};
+
+}  // namespace msdemo
