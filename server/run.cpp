@@ -26,7 +26,7 @@
 #include "http/server.hpp"
 #include "messaging/background.hpp"
 #include "metrics/metrics.hpp"
-#include "parts.hpp"
+#include "run_parts.hpp"
 #include "trace/recorder.hpp"
 #include "trace/sampler.hpp"
 
@@ -155,7 +155,18 @@ Result<void> tell_ready(const ServeSettings& settings, const http::Server& serve
   return {};
 }
 
-void add_load_metrics(metrics::Registry& metrics, const http::Server& server) {
+Result<void> check_ready(storage::Database& database, const StopSignal& draining) {
+  if (draining.stopped()) return fail(Code::overloaded, "the service is draining");
+  return database.read(nullptr, "ready", [](storage::Transaction& tx) -> Result<void> {
+    if (const auto rows = tx.query("SELECT 1"); !rows) return fail(rows.error());
+    return {};
+  });
+}
+
+void add_metrics(metrics::Registry& metrics, const trace::Recorder& recorder,
+                 const http::Server& server, const Calls& calls) {
+  metrics.gauge("msdemo_spans_lost", "Spans dropped or not delivered since the start",
+                [&] { return static_cast<double>(recorder.lost()); });
   const auto load = [&server](auto http::Server::Load::*member) {
     return [&server, member] { return static_cast<double>(server.load().*member); };
   };
@@ -167,6 +178,7 @@ void add_load_metrics(metrics::Registry& metrics, const http::Server& server) {
                 [&] { return std::chrono::duration<double>(server.load().oldest).count(); });
   metrics.counter("msdemo_http_requests_shed_total",
                   "Requests refused because they waited too long", load(&http::Server::Load::shed));
+  for (const http::ProtectedClient* client : calls) http::add_call_metrics(metrics, *client);
 }
 
 template <class Parts>
@@ -185,8 +197,6 @@ Result<void> serve_as(const ServeSettings& settings, const sigset_t& signals) {
   trace::Recorder recorder(**sink);
   const trace::Tracer tracer(settings.service, recorder, *sampler, real_clock(), rng);
   metrics::Registry metrics;
-  metrics.gauge("msdemo_spans_lost", "Spans dropped or not delivered since the start",
-                [&] { return static_cast<double>(recorder.lost()); });
   faults::Faults faults;
   StopSignal draining;
   resilience::Policies policies(Parts::kRole);
@@ -194,13 +204,6 @@ Result<void> serve_as(const ServeSettings& settings, const sigset_t& signals) {
   const auto parts = open_parts<Parts>(host);
   if (!parts) return fail(parts.error());
 
-  const auto ready = [&]() -> Result<void> {
-    if (draining.stopped()) return fail(Code::overloaded, "the service is draining");
-    return (*database)->read(nullptr, "ready", [](storage::Transaction& tx) -> Result<void> {
-      if (const auto rows = tx.query("SELECT 1"); !rows) return fail(rows.error());
-      return {};
-    });
-  };
   http::ServerOptions options{.listen = settings.listen,
                               .port = settings.port,
                               .allowed_hosts = settings.allowed_hosts,
@@ -213,15 +216,13 @@ Result<void> serve_as(const ServeSettings& settings, const sigset_t& signals) {
   if (!server) return fail(server.error());
   policies.follow(
       [&](const resilience::Policy& policy) { (*server)->admit(policy.threads, policy.shedding); });
-  add_load_metrics(metrics, **server);
-  for (const http::ProtectedClient* calls : (*parts)->calls()) {
-    http::add_call_metrics(metrics, *calls);
-  }
+  add_metrics(metrics, recorder, **server, (*parts)->calls());
 
   options.port = settings.admin_port;
   options.threads = limits::kAdminThreads;
   options.body_bytes = limits::kBodyBytes;
-  http::Router admin_routes = http::admin_routes(metrics, faults, ready);
+  http::Router admin_routes =
+      http::admin_routes(metrics, faults, [&] { return check_ready(**database, draining); });
   http::add_policy_routes(admin_routes, policies, (*parts)->calls());
   auto admin = http::Server::start(options, std::move(admin_routes), nullptr, nullptr);
   if (!admin) return fail(admin.error());

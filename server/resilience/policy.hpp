@@ -43,10 +43,10 @@ inline Policy naive() {
 }
 
 inline Policy standard() {
-  using namespace std::chrono_literals;
+  constexpr std::chrono::milliseconds kDeadline(1000);
   constexpr int kOutstanding = 256;
   constexpr double kBudget = 0.2;
-  return {.call = {.deadline = 1s,
+  return {.call = {.deadline = kDeadline,
                    .attempt_timeout = {},
                    .retries = 2,
                    .budget = kBudget,

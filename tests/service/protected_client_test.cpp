@@ -145,7 +145,8 @@ TEST_CASE("what the request itself deserves is no failure and not repeated", "[p
 TEST_CASE("only what is safe is repeated", "[protected]") {
   const Call post{.request = {.method = "POST", .target = "/thing", .body = "{}"},
                   .route = "/thing"};
-  Pair lost([](int, const Request&) -> Result<Response> { return Response{.drop = true}; });
+  Pair lost(
+      [](int, const Request&) -> Result<Response> { return Response{.body = {}, .drop = true}; });
   CHECK(lost.call(post).error().code == Code::connection_lost);
   CHECK(lost.requests == 1);
   CHECK(any_of(lost.rules(), "policy.retry_refused: retry refused: it may have happened"));

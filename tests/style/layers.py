@@ -15,7 +15,7 @@ FLOORS = {
     "http": 2, "storage": 2,
     "messaging": 3,
     "user": 4, "order": 4, "notify": 4, "broker": 4,
-    "run": 5, "parts": 5,
+    "run": 5,
     "timeline": 6, "lab": 6, "load": 6, "scenario": 6,
     "commands": 7,
     "main": 8,
@@ -53,9 +53,14 @@ TRAILS = {
 LIBRARY_KEYWORDS = ("SOURCES", "USES", "LIBRARIES", "PRIVATE")
 
 
+def on_top(stem):
+    """A file on top is its own folder, and those named after it belong to it: run_parts to run."""
+    return stem.split("_")[0]
+
+
 def folder_of(path):
-    """The name by which the floors know a source file's folder; a file on top has its own."""
-    return path.parts[1] if len(path.parts) > 2 else path.stem
+    """The name by which the floors know a source file's folder."""
+    return path.parts[1] if len(path.parts) > 2 else on_top(path.stem)
 
 
 def target_of(include):
@@ -63,7 +68,7 @@ def target_of(include):
     folder, slash, _ = include.path.partition("/")
     if not include.quoted or folder == "support":
         return None
-    return folder if slash else include.path.rsplit(".", 1)[0]
+    return folder if slash else on_top(include.path.rsplit(".", 1)[0])
 
 
 def check_include(path, include):
