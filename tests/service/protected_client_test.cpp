@@ -24,21 +24,27 @@ namespace {
 
 /// A callee that answers the n-th request (from 1) as `answer` says, and a caller of it.
 struct Pair {
-  using Answer = std::function<Result<Response>(int nth, const Request&)>;
+  using Answer = std::function<Result<Response>(int nth, Pair&)>;
 
   explicit Pair(Answer answer) : answer_(std::move(answer)) {
     Router router;
     const auto handle = [this](const Request& request) {
       const auto left = request.header("X-Deadline-Ms");
       if (left) told_deadline_ms = std::stoi(*left);
-      return answer_(++requests, request);
+      return answer_(++requests, *this);
     };
     router.add("GET", "/thing", handle);
     router.add("POST", "/thing", handle);
     server = must(Server::start({}, std::move(router), nullptr, nullptr));
     client.emplace(server->url(), "thing", policies, real_clock(), rng);
   }
-  ~Pair() { server.reset(); }
+  ~Pair() {
+    gate.set_value();
+    server.reset();
+  }
+
+  /// Lasts until this ends.
+  void hold() { opened.wait(); }
 
   void set(const Policies::Changes& changes) { must(policies.change(changes)); }
 
@@ -67,6 +73,8 @@ struct Pair {
   }
 
   Answer answer_;
+  std::promise<void> gate;
+  std::shared_future<void> opened = gate.get_future().share();
   std::atomic<int> requests = 0;
   std::atomic<int> told_deadline_ms = -1;
   std::chrono::nanoseconds took{};
@@ -80,11 +88,11 @@ struct Pair {
   std::optional<ProtectedClient> client;
 };
 
-Result<Response> well(int, const Request&) {
+Result<Response> well(int, Pair&) {
   return Response{200, "{}"};
 }
 
-Result<Response> broken(int, const Request&) {
+Result<Response> broken(int, Pair&) {
   return fail(Code::storage_full, "no room");
 }
 
@@ -94,13 +102,6 @@ bool any_of(const std::vector<std::string>& rules, std::string_view start) {
 }
 
 constexpr auto kSlack = 500ms;  ///< what a busy machine may add to a deadline
-
-/// Keeps requests waiting until it goes.
-struct Gate {
-  ~Gate() { open.set_value(); }
-  std::promise<void> open;
-  std::shared_future<void> opened = open.get_future().share();
-};
 
 }  // namespace
 
@@ -118,9 +119,7 @@ TEST_CASE("a call that succeeds is one attempt, and decides nothing", "[protecte
 }
 
 TEST_CASE("a failed attempt is repeated, and the rules say so", "[protected]") {
-  Pair pair([](int nth, const Request& request) {
-    return nth < 3 ? broken(nth, request) : well(nth, request);
-  });
+  Pair pair([](int nth, Pair& self) { return nth < 3 ? broken(nth, self) : well(nth, self); });
   CHECK(pair.call().has_value());
   CHECK(pair.requests == 3);
   const auto rules = pair.rules();
@@ -134,8 +133,7 @@ TEST_CASE("a failed attempt is repeated, and the rules say so", "[protected]") {
 }
 
 TEST_CASE("what the request itself deserves is no failure and not repeated", "[protected]") {
-  Pair pair(
-      [](int, const Request&) -> Result<Response> { return fail(Code::user_not_found, "no"); });
+  Pair pair([](int, Pair&) -> Result<Response> { return fail(Code::user_not_found, "no"); });
   for (int i = 0; i < 30; ++i) CHECK(pair.call().error().code == Code::user_not_found);
   CHECK(pair.requests == 30);
   CHECK(pair.client->stats().failed == 0);
@@ -145,8 +143,7 @@ TEST_CASE("what the request itself deserves is no failure and not repeated", "[p
 TEST_CASE("only what is safe is repeated", "[protected]") {
   const Call post{.request = {.method = "POST", .target = "/thing", .body = "{}"},
                   .route = "/thing"};
-  Pair lost(
-      [](int, const Request&) -> Result<Response> { return Response{.body = {}, .drop = true}; });
+  Pair lost([](int, Pair&) -> Result<Response> { return Response{.body = {}, .drop = true}; });
   CHECK(lost.call(post).error().code == Code::connection_lost);
   CHECK(lost.requests == 1);
   CHECK(any_of(lost.rules(), "policy.retry_refused: retry refused: it may have happened"));
@@ -163,10 +160,9 @@ TEST_CASE("only what is safe is repeated", "[protected]") {
 
 TEST_CASE("a deadline ends the whole call, retries included, and is told to the callee",
           "[protected]") {
-  Gate gate;
-  Pair pair([&gate](int nth, const Request& request) {
-    gate.opened.wait();
-    return well(nth, request);
+  Pair pair([](int nth, Pair& self) {
+    self.hold();
+    return well(nth, self);
   });
   pair.set({{"deadline", "300ms"}, {"attempt-timeout", "100ms"}, {"retries", "10"}});
   CHECK(pair.call().error().code == Code::timeout);
@@ -178,11 +174,10 @@ TEST_CASE("a deadline ends the whole call, retries included, and is told to the 
 }
 
 TEST_CASE("deadlines are kept to within a scheduling slack, whatever the policy", "[protected]") {
-  Gate gate;
-  Pair pair([&gate](int nth, const Request& request) -> Result<Response> {
-    if (nth % 3 == 0) return broken(nth, request);
-    gate.opened.wait();
-    return well(nth, request);
+  Pair pair([](int nth, Pair& self) -> Result<Response> {
+    if (nth % 3 == 0) return broken(nth, self);
+    self.hold();
+    return well(nth, self);
   });
   Rng rng(99);
   for (int i = 0; i < 30; ++i) {
@@ -200,10 +195,9 @@ TEST_CASE("deadlines are kept to within a scheduling slack, whatever the policy"
 }
 
 TEST_CASE("the caller's own deadline counts when it is nearer", "[protected]") {
-  Gate gate;
-  Pair pair([&gate](int nth, const Request& request) {
-    gate.opened.wait();
-    return well(nth, request);
+  Pair pair([](int nth, Pair& self) {
+    self.hold();
+    return well(nth, self);
   });
   pair.set({{"preset", "naive"}});
   const auto deadline = std::chrono::steady_clock::now() + 100ms;
@@ -237,9 +231,7 @@ TEST_CASE("the budget keeps retries a share of the calls", "[protected]") {
 
 TEST_CASE("the breaker opens, fails at once, probes and closes", "[protected]") {
   std::atomic<bool> down = true;
-  Pair pair([&down](int nth, const Request& request) {
-    return down ? broken(nth, request) : well(nth, request);
-  });
+  Pair pair([&down](int nth, Pair& self) { return down ? broken(nth, self) : well(nth, self); });
   pair.set({{"retries", "0"}, {"breaker-open", "100ms"}});
   for (int i = 0; i < 10; ++i) CHECK(pair.call().error().code == Code::storage_full);
   const auto rejected = pair.call();
@@ -264,7 +256,7 @@ TEST_CASE("the breaker opens, fails at once, probes and closes", "[protected]") 
 
 TEST_CASE("a callee that sheds load neither opens the breaker nor is asked again at once",
           "[protected]") {
-  Pair pair([](int, const Request&) -> Result<Response> { return fail(Code::overloaded, "busy"); });
+  Pair pair([](int, Pair&) -> Result<Response> { return fail(Code::overloaded, "busy"); });
   for (int i = 0; i < 30; ++i) CHECK(pair.call().error().code == Code::overloaded);
   CHECK(pair.requests == 30);
   CHECK(pair.client->stats().breaker == BreakerState::closed);
@@ -272,10 +264,9 @@ TEST_CASE("a callee that sheds load neither opens the breaker nor is asked again
 }
 
 TEST_CASE("a full bulkhead refuses at once", "[protected]") {
-  Gate gate;
-  Pair pair([&gate](int nth, const Request& request) {
-    gate.opened.wait();
-    return well(nth, request);
+  Pair pair([](int nth, Pair& self) {
+    self.hold();
+    return well(nth, self);
   });
   pair.set({{"bulkhead", "1"}, {"deadline", "500ms"}});
   test::Threads other(1, [&](std::size_t) {
@@ -294,10 +285,9 @@ TEST_CASE("a full bulkhead refuses at once", "[protected]") {
 }
 
 TEST_CASE("work whose deadline passed in the queue is not begun", "[admission]") {
-  Gate gate;
-  Pair pair([&gate](int nth, const Request& request) {
-    if (nth == 1) gate.opened.wait();
-    return well(nth, request);
+  Pair pair([](int nth, Pair& self) {
+    if (nth == 1) self.hold();
+    return well(nth, self);
   });
   pair.server->admit(1, false);
   Client client(pair.server->url());
@@ -326,9 +316,9 @@ TEST_CASE("with shedding, a queue that stands is refused, and the rest answered 
           "[admission]") {
   const auto overload = [](bool shedding) {
     StopSignal never;
-    Pair pair([&never](int nth, const Request& request) {
+    Pair pair([&never](int nth, Pair& self) {
       never.wait(10ms);  // what a request costs here
-      return well(nth, request);
+      return well(nth, self);
     });
     pair.server->admit(1, shedding);
     std::atomic<int> answered = 0;
