@@ -82,7 +82,7 @@ std::optional<Error> mistyped_command(const CLI::App& app,
       names.push_back(sub->get_name());
       if (sub->get_name() == argument) named = sub;
     }
-    const std::string nearest = named ? "" : msdemo::commands::nearest(argument, names);
+    const std::string nearest = named ? "" : msdemo::nearest(argument, names);
     if (!nearest.empty()) {
       return Error{Code::usage, fmt::format("there is no command `{}`", argument),
                    fmt::format("did you mean `{}`? see `{} --help`", nearest,

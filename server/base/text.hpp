@@ -1,4 +1,5 @@
-// Text from outside: is it UTF-8, how long is it, and how is it shown without doing harm?
+// Text from outside: is it UTF-8, how long is it, how is it shown without doing harm, and what was
+// probably meant?
 #pragma once
 
 #include <chrono>
@@ -7,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace msdemo {
 
@@ -26,5 +28,9 @@ std::string format_rfc3339(std::chrono::system_clock::time_point time);
 
 /// A whole decimal number and nothing else: no sign but a leading minus, no blanks.
 std::optional<std::int64_t> parse_integer(std::string_view text);
+
+/// "Did you mean …?": the name that differs from `typed` in the fewest letters (Levenshtein
+/// distance, at most a third of its length and at least one); empty if none is near.
+std::string nearest(std::string_view typed, const std::vector<std::string>& names);
 
 }  // namespace msdemo
