@@ -21,6 +21,7 @@
 #include "base/stop_signal.hpp"
 #include "faults/faults.hpp"
 #include "http/admin.hpp"
+#include "http/faulty_routes.hpp"
 #include "http/otlp_sink.hpp"
 #include "http/policy_routes.hpp"
 #include "http/server.hpp"
@@ -109,25 +110,6 @@ Result<std::unique_ptr<BrokerParts>> open_parts(const Host& host) {
   return std::make_unique<BrokerParts>(std::move(*store));
 }
 
-/// The same routes, each of which first waits as long as the service's latency fault says.
-http::Router with_latency(const http::Router& routes, faults::Faults& faults,
-                          const StopSignal& stop) {
-  http::Router delayed;
-  for (const http::Route& route : routes.routes()) {
-    delayed.add(
-        route.method, route.pattern,
-        [handler = route.handler, &faults, &stop](const http::Request& request) {
-          if (const auto latency = faults.latency(); latency.count() > 0) {
-            request.span().event("fault.latency", {{"delay_us", latency.count()}});
-            stop.wait(latency);
-          }
-          return handler(request);
-        },
-        route.access);
-  }
-  return delayed;
-}
-
 /// The token in `file`; nothing if there is no file, so that nobody has it.
 Result<std::string> read_token(const std::optional<std::filesystem::path>& file) {
   if (!file) return std::string();
@@ -189,15 +171,15 @@ Result<void> serve_as(const ServeSettings& settings, const sigset_t& signals) {
   if (!sink) return fail(sink.error());
   const auto token = read_token(settings.token_file);
   if (!token) return fail(token.error());
+  Rng rng(random_seed());
+  faults::Faults faults(real_clock(), rng);
   auto database = storage::open_sqlite(settings.data_dir / (settings.service + ".db"),
-                                       settings.durability, Parts::migrations());
+                                       settings.durability, Parts::migrations(), &faults);
   if (!database) return fail(database.error());
 
-  Rng rng(random_seed());
   trace::Recorder recorder(**sink);
   const trace::Tracer tracer(settings.service, recorder, *sampler, real_clock(), rng);
   metrics::Registry metrics;
-  faults::Faults faults;
   StopSignal draining;
   resilience::Policies policies(Parts::kRole);
   const Host host{settings, **database, tracer, metrics, rng, faults, policies};
@@ -211,8 +193,9 @@ Result<void> serve_as(const ServeSettings& settings, const sigset_t& signals) {
   // The broker is in a trace by the spans of who publishes and consumes, not by their polling.
   const bool is_broker = settings.service == "broker";
   if (is_broker) options.body_bytes = limits::kBrokerBodyBytes;
-  auto server = http::Server::start(options, with_latency((*parts)->routes(), faults, draining),
-                                    is_broker ? nullptr : &tracer, &metrics);
+  auto server =
+      http::Server::start(options, http::with_faults((*parts)->routes(), faults, draining),
+                          is_broker ? nullptr : &tracer, &metrics);
   if (!server) return fail(server.error());
   policies.follow(
       [&](const resilience::Policy& policy) { (*server)->admit(policy.threads, policy.shedding); });

@@ -74,43 +74,40 @@ class UserLatency {
                                                   const std::string& value) {
     auto faults = ServiceFaults::of(lab, "user");
     if (!faults) return fail(faults.error());
-    const auto before = (*faults)->list();
+    auto before = (*faults)->list();
     if (!before) return fail(before.error());
-    const auto added = (*faults)->add(kKind, value);
+    const auto added = (*faults)->add({.kind = "latency", .value = value});
     if (!added) return fail(added.error());
-    std::string former;
     for (const faults::Fault& fault : *before) {
-      print_note(program, fmt::format("user had {}={} before; it is put back afterwards",
-                                      fault.kind, fault.value));
-      if (fault.kind == kKind) former = fault.value;
+      const bool replaced = fault.id == added->id;
+      print_note(program, fmt::format("user has {} already; it {}", in_words(fault.spec),
+                                      replaced ? "is put back afterwards" : "stays"));
     }
     return std::unique_ptr<UserLatency>(
-        new UserLatency(program, std::move(*faults), std::move(former)));
+        new UserLatency(program, std::move(*faults), *added, std::move(*before)));
   }
   UserLatency(const UserLatency&) = delete;
   UserLatency& operator=(const UserLatency&) = delete;
   ~UserLatency() {
-    std::optional<Error> failure;
-    if (former_.empty()) {
-      if (const auto cleared = faults_->clear(); !cleared) failure = cleared.error();
-    } else if (const auto added = faults_->add(kKind, former_); !added) {
-      failure = added.error();
-    }
-    if (failure) {
-      print_note(program_, fmt::format("the latency of user may still be there ({}): {}",
-                                       failure->message, command_line(program_.lab, "fault list")));
+    if (const auto undone = faults_->undo(added_, before_); !undone) {
+      print_note(program_,
+                 fmt::format("the latency of user may still be there ({}): {}",
+                             undone.error().message, command_line(program_.lab, "fault list")));
     }
   }
 
  private:
-  static constexpr const char* kKind = "latency";
-
-  UserLatency(const Program& program, std::unique_ptr<ServiceFaults> faults, std::string former)
-      : program_(program), faults_(std::move(faults)), former_(std::move(former)) {}
+  UserLatency(const Program& program, std::unique_ptr<ServiceFaults> faults, faults::Fault added,
+              std::vector<faults::Fault> before)
+      : program_(program),
+        faults_(std::move(faults)),
+        added_(std::move(added)),
+        before_(std::move(before)) {}
 
   const Program& program_;
   std::unique_ptr<ServiceFaults> faults_;
-  std::string former_;  ///< empty if there was none
+  const faults::Fault added_;
+  const std::vector<faults::Fault> before_;
 };
 
 tl::unexpected<Error> interrupted() {

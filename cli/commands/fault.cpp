@@ -1,8 +1,13 @@
 // `fault`: makes things go wrong on purpose in a running service, and puts them right again.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <optional>
+
+#include "base/duration.hpp"
 #include "base/text.hpp"
 #include "commands/commands.hpp"
+#include "commands/fault_words.hpp"
 #include "commands/service_argument.hpp"
 #include "commands/service_faults.hpp"
 #include "commands/table.hpp"
@@ -15,13 +20,33 @@ namespace {
 
 struct FaultOptions {
   std::string service;
-  std::string fault;  ///< KIND=VALUE
+  std::vector<std::string> faults;  ///< KIND=VALUE
+  std::string route;
+  std::optional<double> percent;
+  std::vector<std::int64_t> nth;
+  std::optional<std::int64_t> first;
+  std::optional<std::int64_t> after;
+  std::string lasts;
+  std::optional<std::int64_t> seed;
 };
 
 struct FaultOfService {
   std::string service;
   faults::Fault fault;
 };
+
+/// The parameters that all faults of one command have.
+Json parameters(const FaultOptions& options) {
+  Json json = Json::object();
+  if (!options.route.empty()) json["route"] = options.route;
+  if (options.percent) json["percent"] = *options.percent;
+  if (!options.nth.empty()) json["nth"] = options.nth;
+  if (options.first) json["first"] = *options.first;
+  if (options.after) json["after"] = *options.after;
+  if (!options.lasts.empty()) json["for"] = options.lasts;
+  if (options.seed) json["seed"] = *options.seed;
+  return json;
+}
 
 Result<std::unique_ptr<ServiceFaults>> open_faults(const Program& program,
                                                    const std::string& service) {
@@ -38,21 +63,84 @@ void tell_silent(const Program& program, const std::string& service, const Error
              escape_control(error.message));
 }
 
-int add(const Program& program, const FaultOptions& options) {
-  const auto equals = options.fault.find('=');
-  if (equals == std::string::npos) {
-    return report(program,
-                  {Code::usage, fmt::format("'{}' is not KIND=VALUE", options.fault),
-                   fmt::format("for example: msdemo fault add {} latency=100ms", options.service)});
+/// All of `specs`, or none of them.
+Result<std::vector<faults::Fault>> add_all(const Program& program, ServiceFaults& faults,
+                                           const std::vector<faults::Spec>& specs) {
+  const auto before = faults.list();
+  if (!before) return fail(before.error());
+  std::vector<faults::Fault> added;
+  for (const faults::Spec& spec : specs) {
+    auto one = faults.add(spec);
+    if (one) {
+      added.push_back(std::move(*one));
+      continue;
+    }
+    for (const faults::Fault& fault : added) {
+      if (const auto undone = faults.undo(fault, *before); !undone) {
+        print_note(program, fmt::format("{}={} may still be there: {}", fault.spec.kind,
+                                        fault.spec.value, undone.error().message));
+      }
+    }
+    return fail(std::move(one.error()));
   }
+  return added;
+}
+
+int add(const Program& program, const FaultOptions& options) {
+  if (auto known = check_service(options.service); !known) return report(program, known.error());
+  const auto specs = parse_faults(options.faults, parameters(options));
+  if (!specs) return report(program, specs.error());
   auto faults = open_faults(program, options.service);
   if (!faults) return report(program, faults.error());
-  const auto added =
-      (*faults)->add(options.fault.substr(0, equals), options.fault.substr(equals + 1));
+  const auto added = add_all(program, **faults, *specs);
   if (!added) return report(program, added.error());
-  fmt::print(stderr, "{} has {}={} until it ends, or until `{}`\n", options.service,
-             escape_control(added->kind), escape_control(added->value),
-             command_line(program.lab, "fault clear " + options.service));
+  for (const faults::Fault& fault : *added) {
+    const faults::Spec& spec = fault.spec;
+    fmt::print(stderr, "{} has {}{}{}{} until it ends, or until `{}`\n", options.service,
+               escape_control(in_words(spec)),
+               spec.seed ? fmt::format(", seed {}", *spec.seed) : "",
+               spec.route.empty() ? "" : fmt::format(" at {}", escape_control(spec.route)),
+               spec.lasts ? fmt::format(" for {},", format_duration(*spec.lasts)) : "",
+               command_line(program.lab, "fault clear " + options.service));
+  }
+  return exit_status::kDone;
+}
+
+Json describe(const FaultOfService& fault) {
+  Json document = {{"id", fault.fault.id}, {"service", fault.service}};
+  document.update(to_json(fault.fault));
+  return document;
+}
+
+std::string route_words(const faults::Spec& spec) {
+  if (!spec.route.empty()) return spec.route;
+  const faults::Kind* kind = faults::find_kind(spec.kind);
+  const bool routed =
+      kind->can_meet(faults::Thing::request) || kind->can_meet(faults::Thing::message);
+  return routed ? "all" : "";
+}
+
+int print(const Program& program, const std::vector<FaultOfService>& all) {
+  if (program.json) {
+    Json documents = Json::array();
+    for (const FaultOfService& fault : all) documents.push_back(describe(fault));
+    print_json(documents);
+    return exit_status::kDone;
+  }
+  if (all.empty()) {
+    fmt::print(stderr, "No faults: {}\n",
+               command_line(program.lab, "fault add user latency=100ms"));
+    return exit_status::kDone;
+  }
+  std::vector<std::vector<std::string>> cells = {
+      {"ID", "SERVICE", "FAULT", "ROUTE", "WHEN", "HITS"}};
+  for (const auto& [service, fault] : all) {
+    faults::Spec what = fault.spec;
+    what.trigger = {};  // has a column of its own
+    cells.push_back({std::to_string(fault.id), service, in_words(what), route_words(what),
+                     when_words(fault), hits_words(fault)});
+  }
+  fmt::print("{}", format_table(cells, "><<<<<"));
   return exit_status::kDone;
 }
 
@@ -68,30 +156,7 @@ int list(const Program& program) {
     }
     for (const faults::Fault& fault : *found) all.push_back({service, fault});
   }
-  if (program.json) {
-    Json documents = Json::array();
-    for (const auto& [service, fault] : all) {
-      documents.push_back({{"id", fault.id},
-                           {"service", service},
-                           {"kind", fault.kind},
-                           {"value", fault.value},
-                           {"hits", fault.hits}});
-    }
-    print_json(documents);
-    return exit_status::kDone;
-  }
-  if (all.empty()) {
-    fmt::print(stderr, "No faults: {}\n",
-               command_line(program.lab, "fault add user latency=100ms"));
-    return exit_status::kDone;
-  }
-  std::vector<std::vector<std::string>> cells = {{"ID", "SERVICE", "KIND", "VALUE", "HITS"}};
-  for (const auto& [service, fault] : all) {
-    cells.push_back(
-        {std::to_string(fault.id), service, fault.kind, fault.value, std::to_string(fault.hits)});
-  }
-  fmt::print("{}", format_table(cells, "><<>>"));
-  return exit_status::kDone;
+  return print(program, all);
 }
 
 int clear(const Program& program, const FaultOptions& options) {
@@ -114,29 +179,57 @@ int clear(const Program& program, const FaultOptions& options) {
   return exit_status::kDone;
 }
 
+void add_trigger_options(CLI::App& command, FaultOptions& options) {
+  command.add_option("--route", options.route,
+                     "Only '/users/{id}', 'GET /users/{id}' or a topic; else all of the service's");
+  command.add_option("--percent", options.percent, "Only so many of a hundred, by chance");
+  command.add_option("--nth", options.nth, "Exactly these, counted from 1: 1,2")->delimiter(',');
+  command.add_option("--first", options.first, "Only the first N");
+  command.add_option("--after", options.after, "Not the first N; with --first, the N after these");
+  command.add_option("--for", options.lasts, "For so long: 10s");
+  command.add_option("--seed", options.seed, "Repeats the chance of --percent and jitter");
+}
+
+void add_add(CLI::App& fault, Program& program, const std::shared_ptr<FaultOptions>& options) {
+  CLI::App* command = fault.add_subcommand("add", "Add faults to a service, or change them");
+  set_help(*command,
+           "msdemo fault add user latency=100ms jitter=20ms\n"
+           "msdemo fault add user error=503 --first 2\n"
+           "msdemo fault add user drop=after --nth 3 --route 'GET /users/{id}'\n"
+           "msdemo fault add user error=500 --percent 20 --seed 7 --for 30s\n"
+           "msdemo fault add notify latency=2s --route order.confirmed\n"
+           "msdemo fault add order crash=before-publish");
+  command->footer(fmt::format(
+      "{}Crash points: {}.\n"
+      "Latencies add up; of other faults the one added first wins. Adding a fault of the same\n"
+      "kind and route again changes it and counts anew. Faults end with the service's process.",
+      kinds_help(), fmt::join(faults::crash_points(), ", ")));
+  command->add_option("SERVICE", options->service, "user, order, broker or notify")->required();
+  command->add_option("FAULT", options->faults, "KIND=VALUE; several are several faults")
+      ->required();
+  add_trigger_options(*command, *options);
+  command->callback([&program, options] {
+    program.run = [&program, options] { return add(program, *options); };
+  });
+}
+
 }  // namespace
 
 void add_fault(CLI::App& app, Program& program) {
   auto options = std::make_shared<FaultOptions>();
   CLI::App* fault = app.add_subcommand("fault", "Make a service go wrong on purpose");
-  set_help(*fault, "msdemo fault add user latency=100ms\nmsdemo fault clear");
+  set_help(*fault,
+           "msdemo fault add user latency=100ms\n"
+           "msdemo fault list\n"
+           "msdemo fault clear");
   fault->footer("Faults live in the service's process and end with it: a restart clears them.");
   fault->require_subcommand(0, 1);
-
-  CLI::App* add_command = fault->add_subcommand("add", "Add a fault to a service, or change it");
-  set_help(*add_command, "msdemo fault add user latency=100ms");
-  add_command->footer("It lives in the service's process and ends with it: a restart clears it.");
-  add_command->add_option("SERVICE", options->service, "user, order, broker or notify")->required();
-  add_command
-      ->add_option("FAULT", options->fault,
-                   "KIND=VALUE; latency=100ms lets each request or message wait first")
-      ->required();
-  add_command->callback([&program, options] {
-    program.run = [&program, options] { return add(program, *options); };
-  });
+  add_add(*fault, program, options);
 
   CLI::App* list_command = fault->add_subcommand("list", "The faults of all services");
   set_help(*list_command, "msdemo fault list");
+  list_command->footer(
+      "HITS: how many it hit of what it met. A fault that hit nothing has shown nothing.");
   add_json_flag(*list_command, program);
   list_command->callback([&program] { program.run = [&program] { return list(program); }; });
 

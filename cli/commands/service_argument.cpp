@@ -7,7 +7,6 @@
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
-#include "commands/suggest.hpp"
 #include "lab/service_names.hpp"
 
 namespace msdemo::commands {

@@ -1,5 +1,9 @@
 #include "commands/service_faults.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "base/json.hpp"
 #include "commands/service_call.hpp"
 
@@ -11,13 +15,6 @@ constexpr const char* kPath = "/faults";
 
 tl::unexpected<Error> no_faults() {
   return fail(Code::invalid_reply, "the service described its faults in a way nobody understands");
-}
-
-faults::Fault read_fault(const Json& json) {
-  return {.id = json.at("id"),
-          .kind = json.at("kind"),
-          .value = json.at("value"),
-          .hits = json.at("hits")};
 }
 
 }  // namespace
@@ -32,26 +29,40 @@ Result<std::unique_ptr<ServiceFaults>> ServiceFaults::of(lab::Lab& lab,
 Result<std::vector<faults::Fault>> ServiceFaults::list() {
   const auto json = ask(admin_, {.target = kPath});
   if (!json) return fail(json.error());
-  try {
-    std::vector<faults::Fault> all;
-    for (const Json& fault : json->at("faults")) all.push_back(read_fault(fault));
-    return all;
-  } catch (const Json::exception&) {
-    return no_faults();
+  const auto found = json->find("faults");
+  if (!json->is_object() || found == json->end()) return no_faults();
+  std::vector<faults::Fault> all;
+  for (const Json& document : *found) {
+    auto fault = faults::parse_fault(document);
+    if (!fault) return fail(std::move(fault.error()));
+    all.push_back(std::move(*fault));
   }
+  return all;
 }
 
-Result<faults::Fault> ServiceFaults::add(const std::string& kind, const std::string& value) {
+Result<faults::Fault> ServiceFaults::add(const faults::Spec& spec) {
   const auto json = ask(admin_, {.method = "POST",
                                  .target = kPath,
-                                 .body = dump_json({{"kind", kind}, {"value", value}}),
+                                 .body = dump_json(to_json(spec)),
                                  .headers = {authorization_}});
   if (!json) return fail(json.error());
-  try {
-    return read_fault(*json);
-  } catch (const Json::exception&) {
-    return no_faults();
+  return faults::parse_fault(*json);
+}
+
+Result<void> ServiceFaults::undo(const faults::Fault& added,
+                                 const std::vector<faults::Fault>& before) {
+  const auto former = std::ranges::find(before, added.id, &faults::Fault::id);
+  if (former != before.end() && !former->over) {
+    faults::Spec spec = former->spec;
+    spec.lasts = former->left;
+    if (const auto restored = add(spec); !restored) return fail(restored.error());
+    return {};
   }
+  const auto gone = ask(admin_, {.method = "DELETE",
+                                 .target = fmt::format("{}/{}", kPath, added.id),
+                                 .headers = {authorization_}});
+  if (!gone) return fail(gone.error());
+  return {};
 }
 
 Result<std::int64_t> ServiceFaults::clear() {

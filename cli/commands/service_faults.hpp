@@ -22,9 +22,13 @@ class ServiceFaults {
 
   Result<std::vector<faults::Fault>> list();
 
-  /// Of each kind a service has one fault: adding it again changes its value. Fails with
-  /// invalid_field, saying which kinds and values there are.
-  Result<faults::Fault> add(const std::string& kind, const std::string& value);
+  /// A service has one fault for each kind and route: adding it again changes it. Fails with
+  /// invalid_field, saying which there are.
+  Result<faults::Fault> add(const faults::Spec& spec);
+
+  /// Takes add() back: what it replaced, as list() told it `before`, is there again for the time
+  /// that it had left, counting anew; or nothing is.
+  Result<void> undo(const faults::Fault& added, const std::vector<faults::Fault>& before);
 
   /// Removes all, and says how many there were.
   Result<std::int64_t> clear();

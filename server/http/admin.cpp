@@ -13,19 +13,19 @@ Result<Response> list_faults(const faults::Faults& faults) {
 }
 
 Result<Response> add_fault(faults::Faults& faults, const Request& request) {
-  const auto fields = contracts::Fields::parse(request.body());
-  if (!fields) return fail(fields.error());
-  const auto kind = fields->text("kind");
-  if (!kind) return fail(kind.error());
-  const auto value = fields->text("value");
-  if (!value) return fail(value.error());
-  const auto fault = faults.add(*kind, *value);
+  const auto json = parse_json(request.body());
+  if (!json) return fail(json.error());
+  auto spec = faults::parse_spec(*json);
+  if (!spec) return fail(std::move(spec.error()));
+  const auto fault = faults.add(std::move(*spec));
   if (!fault) return fail(fault.error());
   return json_response(200, to_json(*fault));
 }
 
-Result<Response> clear_faults(faults::Faults& faults) {
-  return json_response(200, {{"cleared", faults.clear()}});
+Result<Response> remove_fault(faults::Faults& faults, const Request& request) {
+  const auto id = contracts::check_id("id", request.path_parameter());
+  if (!id) return fail(id.error());
+  return json_response(200, {{"cleared", faults.remove(*id)}});
 }
 
 }  // namespace
@@ -48,8 +48,14 @@ Router admin_routes(const metrics::Registry& metrics, faults::Faults& faults,
       "POST", "/faults", [&faults](const Request& request) { return add_fault(faults, request); },
       Access::token);
   router.add(
-      "DELETE", "/faults", [&faults](const Request&) { return clear_faults(faults); },
+      "DELETE", "/faults",
+      [&faults](const Request&) {
+        return json_response(200, {{"cleared", faults.clear()}});
+      },
       Access::token);
+  router.add(
+      "DELETE", "/faults/{id}",
+      [&faults](const Request& request) { return remove_fault(faults, request); }, Access::token);
   return router;
 }
 

@@ -365,7 +365,7 @@ void HttpServer::handle(const httplib::Request& request, httplib::Response& resp
   span.set("http.request.method", request.method);
   span.set("url.path", request.path);
   if (route != nullptr) span.set("http.route", route->pattern);
-  span.set("http.response.status_code", std::int64_t{answer.status});
+  if (!answer.drop) span.set("http.response.status_code", std::int64_t{answer.status});
   if (!result) {
     span.set("error.type", std::string(result.error().name()));
     span.set("msdemo.problem", result.error().message);

@@ -45,6 +45,7 @@ ConsumerLoop::ConsumerLoop(Broker& broker, ConsumerOptions options, Handler hand
       clock_(clock),
       rng_(rng),
       faults_(faults) {
+  faults_.add_topics(options_.topics);
   for (int i = 0; i < options_.consumers; ++i) consumers_.push_back(std::make_unique<Consumer>());
   for (auto& consumer : consumers_) {
     consumer->thread = std::thread([this, &consumer] { run(*consumer); });
@@ -126,12 +127,17 @@ void ConsumerLoop::process(Subscription& subscription, std::span<const Delivery>
     }
     const bool alone = received->span.recording();
     if (alone) handle_batch();
-    if (const auto latency = faults_.latency(); latency.count() > 0) {
-      received->span.event("fault.latency", {{"delay_us", latency.count()}});
-      if (!stop_.wait(latency)) {
-        received->span.fail("given back: the service stops");
-        return give_back(subscription, deliveries);  // what is settled is so already
-      }
+    const faults::Effect effect = faults_.meet_message(delivery.message.topic);
+    for (const auto& [name, rule] : effect.decisions) received->span.decide(name, rule);
+    if (effect.wait.count() > 0 && !stop_.wait(effect.wait)) {
+      received->span.fail("given back: the service stops");
+      return give_back(subscription, deliveries);  // what is settled is so already
+    }
+    if (effect.outcome != faults::Outcome::untouched) {
+      const bool dead = effect.outcome == faults::Outcome::dead;
+      settle_failed(subscription, *received,
+                    {dead ? Code::invalid_message : Code::overloaded, effect.rule});
+      continue;
     }
     batch.push_back(std::move(*received));
     if (alone) handle_batch();

@@ -63,6 +63,11 @@ bool says_full(int primary_code, int system_error) {
 
 }  // namespace
 
+Error disk_is_full() {
+  return {Code::storage_full, "there is no room left on the disk; nothing was stored",
+          "free some space and try again: the service recovers by itself"};
+}
+
 Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(const std::filesystem::path& file,
                                                                  Role role, Durability durability) {
   try {
@@ -152,6 +157,10 @@ bool SqliteConnection::in_transaction() const {
   return sqlite3_get_autocommit(database_.getHandle()) == 0;
 }
 
+int SqliteConnection::changes() const {
+  return sqlite3_total_changes(database_.getHandle());
+}
+
 bool SqliteConnection::checkpoint(Checkpoint kind) {
   int mode = SQLITE_CHECKPOINT_PASSIVE;
   if (kind == Checkpoint::restart) mode = SQLITE_CHECKPOINT_RESTART;
@@ -187,10 +196,7 @@ Error SqliteConnection::explain(const SQLite::Exception& exception, int system_e
   const int code = exception.getExtendedErrorCode();
   const int primary = code & 0xff;
   failed_before_log_ = primary == SQLITE_FULL || code == SQLITE_IOERR_WRITE;
-  if (says_full(primary, system_error)) {
-    return {Code::storage_full, "there is no room left on the disk; nothing was stored",
-            "free some space and try again: the service recovers by itself"};
-  }
+  if (says_full(primary, system_error)) return disk_is_full();
   if (primary == SQLITE_BUSY) {
     return {Code::overloaded, "another program is writing to the database; nothing was stored",
             "End the other program's transaction and try again."};

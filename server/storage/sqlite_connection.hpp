@@ -17,6 +17,9 @@
 
 namespace msdemo::storage {
 
+/// What a write fails with when there is no room for it.
+Error disk_is_full();
+
 /// Belongs to one thread at a time. Throws nothing of SQLite's: engine errors come out as
 /// storage_full, overloaded or internal, the last with its details in the log.
 class SqliteConnection {
@@ -39,6 +42,9 @@ class SqliteConnection {
 
   /// False also after the engine gave a transaction up by itself, as it does when the disk is full.
   bool in_transaction() const;
+
+  /// Rows that this connection has changed since it was opened, those undone again included.
+  int changes() const;
 
   /// Whether commits reach the disk before they return. Not within a transaction.
   void sync_commits(bool sync);

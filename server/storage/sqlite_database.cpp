@@ -1,18 +1,13 @@
 #include "storage/sqlite_database.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <stdexcept>
-#include <system_error>
 #include <utility>
 
+#include "faults/faults.hpp"
 #include "storage/migrations.hpp"
 
 namespace msdemo::storage {
@@ -42,28 +37,6 @@ void note_failure(trace::Span& span, const Result<void>& outcome, bool threw) {
   }
 }
 
-tl::unexpected<Error> cannot_open(const std::filesystem::path& file, std::string_view why,
-                                  std::string hint) {
-  return fail(Code::lab_failed, fmt::format("cannot open the database {}: {}", file.string(), why),
-              std::move(hint));
-}
-
-std::string system_reason() {
-  return std::generic_category().message(errno);
-}
-
-/// Makes the file before SQLite does, which would let everybody read it. The log follows its mode.
-Result<void> make_private(const std::filesystem::path& file) {
-  const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  if (descriptor < 0 || ::fchmod(descriptor, S_IRUSR | S_IWUSR) != 0) {
-    const std::string why = system_reason();
-    if (descriptor >= 0) ::close(descriptor);
-    return cannot_open(file, why, "Check that the file and its folder belong to you.");
-  }
-  ::close(descriptor);
-  return {};
-}
-
 Result<void> migrate(SqliteConnection& connection, std::span<const Migration> migrations) {
   const Result<Rows> version = connection.query("PRAGMA user_version");
   if (!version) return fail(version.error());
@@ -83,34 +56,13 @@ Result<void> migrate(SqliteConnection& connection, std::span<const Migration> mi
 
 }  // namespace
 
-Result<FileOwnership> FileOwnership::take(const std::filesystem::path& file) {
-  const std::filesystem::path lock = file.string() + ".lock";
-  const int descriptor = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  if (descriptor < 0) {
-    return cannot_open(file, system_reason(),
-                       "check that its folder exists and that you may write to it");
-  }
-  FileOwnership ownership(descriptor);
-  if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) return cannot_open(file, system_reason(), "");
-    return cannot_open(file, "another process owns it",
-                       "stop the service that uses it, or start this one with another folder");
-  }
-  return ownership;
-}
-
-FileOwnership::FileOwnership(FileOwnership&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)) {}
-
-FileOwnership::~FileOwnership() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-}
-
 SqliteDatabase::SqliteDatabase(FileOwnership ownership, std::unique_ptr<SqliteConnection> writer,
-                               std::filesystem::path file, Durability durability)
+                               std::filesystem::path file, Durability durability,
+                               faults::Faults* faults)
     : ownership_(std::move(ownership)),
       file_(std::move(file)),
       durability_(durability),
+      faults_(faults),
       writer_(std::move(writer)),
       writer_thread_([this] { run_writer(); }) {}
 
@@ -145,8 +97,10 @@ Result<void> SqliteDatabase::run_write(const trace::Span* parent, std::string_vi
   Result<void> outcome = std::move(write->outcome);
   const std::exception_ptr exception = std::exchange(write->exception, nullptr);
   const std::size_t shared_by = write->shared_by;
+  const std::string fault = std::exchange(write->fault, {});
   recycle(write);
   if (span) {
+    if (!fault.empty()) span->decide("fault.disk", fault);
     span->set("msdemo.durability", std::string(to_string(durability_)));
     span->set("msdemo.commit.batch", static_cast<std::int64_t>(shared_by));
     note_failure(*span, outcome, exception != nullptr);
@@ -261,9 +215,11 @@ std::optional<Error> SqliteDatabase::run_one(Write& write, bool alone) {
     if (const auto marked = writer_->query("SAVEPOINT one"); !marked) return marked.error();
   }
   SqliteTransaction transaction(*writer_);
+  const int changes = writer_->changes();
   try {
     write.outcome = (*write.body)(transaction);
     if (write.outcome && transaction.failure()) write.outcome = fail(*transaction.failure());
+    if (write.outcome && writer_->changes() != changes) suffer_fault(write);
   } catch (...) {
     write.exception = std::current_exception();
   }
@@ -277,6 +233,15 @@ std::optional<Error> SqliteDatabase::run_one(Write& write, bool alone) {
   }
   if (const auto released = writer_->query("RELEASE one"); !released) return released.error();
   return std::nullopt;
+}
+
+/// A full disk would fail what changes something and nothing else.
+void SqliteDatabase::suffer_fault(Write& write) const {
+  if (faults_ == nullptr) return;
+  faults::Effect effect = faults_->meet_write();
+  if (effect.outcome != faults::Outcome::full) return;
+  write.fault = std::move(effect.rule);
+  write.outcome = fail(disk_is_full());
 }
 
 /// Commits; if that fails, nothing of the transaction is kept.
@@ -380,7 +345,7 @@ Result<void> SqliteDatabase::run_read(const trace::Span* parent, std::string_vie
 Result<std::unique_ptr<Database>> open_sqlite(const std::filesystem::path& file,
                                               Durability durability,
                                               std::span<const Migration> migrations,
-                                              faults::Faults* /*faults*/) {
+                                              faults::Faults* faults) {
   auto ownership = FileOwnership::take(file);
   if (!ownership) return fail(std::move(ownership.error()));
   if (const auto made = make_private(file); !made) return fail(made.error());
@@ -393,7 +358,7 @@ Result<std::unique_ptr<Database>> open_sqlite(const std::filesystem::path& file,
     return cannot_open(file, migrated.error().message, migrated.error().hint);
   }
   return std::make_unique<SqliteDatabase>(std::move(*ownership), std::move(*writer), file,
-                                          durability);
+                                          durability, faults);
 }
 
 }  // namespace msdemo::storage

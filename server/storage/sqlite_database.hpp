@@ -12,37 +12,23 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <string>
 #include <thread>
 #include <vector>
 
 #include "base/limits.hpp"
 #include "storage/database.hpp"
+#include "storage/database_file.hpp"
 #include "storage/sqlite_connection.hpp"
 
 namespace msdemo::storage {
-
-/// The right to use a database file, against other processes: a lock on `<file>.lock` that ends
-/// with this object or with the process, however it ends.
-class FileOwnership {
- public:
-  static Result<FileOwnership> take(const std::filesystem::path& file);
-
-  FileOwnership(FileOwnership&& other) noexcept;
-  FileOwnership& operator=(FileOwnership&&) = delete;
-  ~FileOwnership();
-
- private:
-  explicit FileOwnership(int descriptor) : descriptor_(descriptor) {}
-
-  int descriptor_;
-};
 
 /// Owns the file's only read-write connection, the thread that uses it, and the readers. No call
 /// may be under way when it is destroyed.
 class SqliteDatabase final : public Database {
  public:
   SqliteDatabase(FileOwnership ownership, std::unique_ptr<SqliteConnection> writer,
-                 std::filesystem::path file, Durability durability);
+                 std::filesystem::path file, Durability durability, faults::Faults* faults);
   ~SqliteDatabase() override;
   SqliteDatabase(const SqliteDatabase&) = delete;
   SqliteDatabase& operator=(const SqliteDatabase&) = delete;
@@ -61,6 +47,7 @@ class SqliteDatabase final : public Database {
     Sync sync = Sync::now;
     Result<void> outcome;
     std::exception_ptr exception;
+    std::string fault;          ///< the sentence of the fault that hit it
     std::size_t shared_by = 0;  ///< how many writes its commit served
     Write* next = nullptr;
     std::atomic<int> answered{0};
@@ -78,12 +65,14 @@ class SqliteDatabase final : public Database {
   bool take(Batch& batch);
   std::size_t transact(std::span<Write* const> writes);
   std::optional<Error> run_one(Write& write, bool alone);
+  void suffer_fault(Write& write) const;
   Result<void> commit();
   void checkpoint_when_due();
 
   const FileOwnership ownership_;
   const std::filesystem::path file_;
   const Durability durability_;
+  faults::Faults* const faults_;  ///< may be null
 
   std::mutex queue_mutex_;  ///< guards the queue: everything down to stopping_
   std::condition_variable queued_;

@@ -29,6 +29,39 @@ ASYNC = ("Prefer", "respond-async")
 AWAITED = ("Prefer", "respond-async, wait=20")
 NEWS = {"messages": [{"topic": "check.news", "key": "", "body": "news"}]}
 LATENCY = {"kind": "latency", "value": "0ms"}
+LATE = {"after": 1000000000}  # hits nothing: the services are needed as they are
+FAULTS = [
+    ("latency", "1.5s", {"jitter": "20ms", "route": "POST /orders", "percent": 0.5, **LATE}),
+    ("error", "503", {"route": "/orders/{id}", "first": 2, "for": "10s", **LATE}),
+    ("malformed", "html", LATE),
+    ("drop", "after", {"nth": [1000000000]}),
+    ("hang", "60s", {"percent": 100, "seed": 2**63 - 1, **LATE}),
+    ("nack", "dead", {"route": "user.lookup.replied", **LATE}),
+    ("crash", "before-publish", LATE),
+    ("disk", "full", LATE),
+]
+BAD_FAULTS = [
+    ("flood", "1", {}), ("latency", "61s", {}), ("latency", "-5ms", {}), ("latency", "", {}),
+    ("latency", 5, {}), ("latency", None, {}), ("crash", "now", {}), ("error", "399", {}),
+    ("error", "600", {}), ("error", "5e2", {}), ("drop", "during", {}), ("disk", "half", {}),
+    ("latency", "1ms", {"percent": 101}), ("latency", "1ms", {"percent": 0}),
+    ("latency", "1ms", {"percent": "5"}), ("latency", "1ms", {"percent": None}),
+    ("latency", "1ms", {"nth": []}), ("latency", "1ms", {"nth": [0]}),
+    ("latency", "1ms", {"nth": [1] * 101}), ("latency", "1ms", {"nth": 1}),
+    ("latency", "1ms", {"nth": [1], "first": 1}), ("latency", "1ms", {"first": 2**64}),
+    ("latency", "1ms", {"after": -1}), ("latency", "1ms", {"for": "0s"}),
+    ("latency", "1ms", {"for": "3601s"}), ("latency", "1ms", {"seed": -1}),
+    ("latency", "1ms", {"jitter": "soon"}), ("error", "503", {"jitter": "1ms"}),
+    ("latency", "1ms", {"route": "/order"}), ("latency", "1ms", {"route": "\x1b[2J"}),
+    ("latency", "1ms", {"route": ["/orders"]}), ("error", "503", {"route": "user.lookup.replied"}),
+    ("nack", "retry", {"route": "POST /orders"}), ("crash", "before-ack", {"route": "/orders"}),
+    ("latency", "1ms", {"hits": 3}),
+]
+
+
+def fault(kind, value, **more):
+    return post("/faults", {"kind": kind, "value": value, **more}, bearer(TOKEN))
+
 
 VALID = {
     "POST /users": post("/users", {"name": "Barbara"}),
@@ -51,6 +84,7 @@ VALID = {
     "GET /faults": get("/faults"),
     "POST /faults": post("/faults", LATENCY, bearer(TOKEN)),
     "DELETE /faults": delete("/faults", bearer(TOKEN)),
+    "DELETE /faults/{id}": delete("/faults/1", bearer(TOKEN)),
 }
 
 SETTLING = ("ack", "extend", "retry", "dead")
@@ -132,6 +166,7 @@ MORE = {
     ("POST /dead/{id}/redrive", 404): [("broker", post("/dead/999999999/redrive", {}))],
     ("POST /dead/{id}/redrive", 422): [("broker", post("/dead/nine/redrive", {}))],
     ("GET /faults", 200): [("admin with a fault", get("/faults"))],
+    ("POST /faults", 200): [("admin", fault(kind, value, **more)) for kind, value, more in FAULTS],
     ("POST /faults", 400): [("admin", post("/faults", b"{", bearer(TOKEN)))],
     ("POST /faults", 401): [
         ("admin", post("/faults", LATENCY)),
@@ -141,14 +176,17 @@ MORE = {
         ("admin without a token", post("/faults", LATENCY, bearer(""))),
     ],
     ("POST /faults", 422): [
-        ("admin", post("/faults", {"kind": "flood", "value": "1"}, bearer(TOKEN))),
-        ("admin", post("/faults", {"kind": "latency", "value": "61s"}, bearer(TOKEN))),
-        ("admin", post("/faults", {"kind": "crash", "value": "now"}, bearer(TOKEN))),
-        ("admin", post("/faults", {"kind": "latency"}, bearer(TOKEN))),
-    ],
+        ("admin", fault(kind, value, **more)) for kind, value, more in BAD_FAULTS
+    ] + [("admin", post("/faults", {"kind": "latency"}, bearer(TOKEN)))],
     ("DELETE /faults", 401): [
         ("admin", delete("/faults")),
         ("admin", delete("/faults", bearer("x" * len(TOKEN)))),
+    ],
+    ("DELETE /faults/{id}", 200): [("admin", delete("/faults/999999999", bearer(TOKEN)))],
+    ("DELETE /faults/{id}", 401): [("admin", delete("/faults/1"))],
+    ("DELETE /faults/{id}", 422): [
+        ("admin", delete("/faults/0", bearer(TOKEN))),
+        ("admin", delete("/faults/one", bearer(TOKEN))),
     ],
 }
 

@@ -280,7 +280,8 @@ TEST_CASE("health, readiness and metrics are told apart", "[server]") {
   metrics::Registry metrics;
   auto service = Server::start({}, echo_router(), nullptr, &metrics);
   std::atomic<bool> ready = true;
-  faults::Faults faults;
+  Rng rng(1);
+  faults::Faults faults(real_clock(), rng);
   auto admin = Server::start({},
                              admin_routes(metrics, faults,
                                           [&]() -> Result<void> {

@@ -7,10 +7,12 @@
 #include <string>
 
 #include "base/rng.hpp"
+#include "base/stop_signal.hpp"
 #include "broker/routes.hpp"
 #include "broker/service.hpp"
 #include "broker/store.hpp"
 #include "faults/faults.hpp"
+#include "http/faulty_routes.hpp"
 #include "http/protected_client.hpp"
 #include "http/server.hpp"
 #include "messaging/consumer.hpp"
@@ -49,10 +51,11 @@ class Service {
           std::span<const storage::Migration> migrations)
       : host(name, sink),
         database(must(storage::open_sqlite(dir_.path() / "test.db", storage::Durability::full,
-                                           migrations))) {}
+                                           migrations, &faults))) {}
 
   void serve(const http::Router& routes) {
-    server = must(http::Server::start({}, routes, &host.tracer, nullptr));
+    server = must(http::Server::start({}, http::with_faults(routes, faults, draining), &host.tracer,
+                                      nullptr));
   }
 
   /// Consumes with `worker` until stop_consuming().
@@ -74,8 +77,9 @@ class Service {
 
  public:
   Host host;
+  faults::Faults faults{real_clock(), host.rng};
+  StopSignal draining;
   std::unique_ptr<storage::Database> database;
-  faults::Faults faults;
   std::unique_ptr<http::Server> server;
   std::optional<messaging::EmbeddedBroker> broker;
   std::optional<messaging::ConsumerLoop> consumers;
@@ -87,8 +91,9 @@ class BrokerService : public Service {
       : Service("broker", sink, broker::migrations()),
         store_(must(broker::BrokerStore::open(*database, real_clock()))),
         service_(*store_, real_clock()) {
-    server = must(http::Server::start({.body_bytes = limits::kBrokerBodyBytes},
-                                      broker::routes(service_, *store_), nullptr, nullptr));
+    server = must(http::Server::start(
+        {.body_bytes = limits::kBrokerBodyBytes},
+        http::with_faults(broker::routes(service_, *store_), faults, draining), nullptr, nullptr));
   }
   ~BrokerService() {
     service_.stop();

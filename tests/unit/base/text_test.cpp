@@ -48,3 +48,11 @@ TEST_CASE("integers are whole or nothing", "[text]") {
     CHECK_FALSE(parse_integer(bad).has_value());
   }
 }
+
+TEST_CASE("the nearest name is the one meant, if any is near", "[base]") {
+  const std::vector<std::string> names = {"latency", "error", "drop"};
+  CHECK(nearest("latancy", names) == "latency");
+  CHECK(nearest("eror", names) == "error");
+  CHECK(nearest("flood", names).empty());
+  CHECK(nearest("", names).empty());
+}
