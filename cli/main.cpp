@@ -58,6 +58,8 @@ void add_commands(CLI::App& app, Program& program) {
   add_compare(app, program);
   add_queue(app, program);
   add_fault(app, program);
+  add_policy(app, program);
+  add_watch(app, program);
   add_trace(app, program);
   add_serve(app, program);
   add_completion(app, program);

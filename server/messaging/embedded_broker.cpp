@@ -33,9 +33,9 @@ Result<std::string> exchange(http::Client& client, std::string method, std::stri
   return std::move(answer->body);
 }
 
-Result<void> command(http::Client& client, std::string method, std::string target,
-                     std::string body) {
-  const auto answer = exchange(client, std::move(method), std::move(target), std::move(body));
+Result<void> command(http::Client& client, std::string method, std::string target, std::string body,
+                     milliseconds wait = limits::kBrokerCall) {
+  const auto answer = exchange(client, std::move(method), std::move(target), std::move(body), wait);
   if (!answer) return fail(answer.error());
   return {};
 }
@@ -222,7 +222,7 @@ Result<void> EmbeddedBroker::publish(std::span<const Message> batch) {
   }
   Json body;
   body["messages"] = std::move(list);
-  return command(client_, "POST", "/messages", dump_json(body));
+  return command(client_, "POST", "/messages", dump_json(body), patience_);
 }
 
 Result<std::unique_ptr<Subscription>> EmbeddedBroker::subscribe(
@@ -236,7 +236,7 @@ Result<std::unique_ptr<Subscription>> EmbeddedBroker::subscribe(
 }
 
 Result<std::vector<QueueState>> EmbeddedBroker::queues() {
-  return parse_list<QueueState>(exchange(client_, "GET", "/queues", {}), "queues");
+  return parse_list<QueueState>(exchange(client_, "GET", "/queues", {}, patience_), "queues");
 }
 
 Result<std::vector<PeekedMessage>> EmbeddedBroker::peek(const std::string& topic,
@@ -244,7 +244,8 @@ Result<std::vector<PeekedMessage>> EmbeddedBroker::peek(const std::string& topic
   const auto name = path_segment("topic", topic);
   if (!name) return fail(name.error());
   return parse_list<PeekedMessage>(
-      exchange(client_, "GET", fmt::format("/topics/{}/messages?limit={}", *name, limit), {}),
+      exchange(client_, "GET", fmt::format("/topics/{}/messages?limit={}", *name, limit), {},
+               patience_),
       "messages");
 }
 
@@ -263,7 +264,7 @@ Result<std::vector<DeadLetter>> EmbeddedBroker::dead_letters(const std::string& 
     auto page = parse_answer<Page>(exchange(client_, "GET",
                                             fmt::format("/dead?topic={}&limit={}&after={}",
                                                         http::percent_encode(topic), most, *from),
-                                            {}),
+                                            {}, patience_),
                                    "dead letters", [](Json& json, Page& read_page) {
                                      read(json.at("dead_letters"), read_page.letters);
                                      read_page.next.reset();
@@ -277,13 +278,13 @@ Result<std::vector<DeadLetter>> EmbeddedBroker::dead_letters(const std::string& 
 }
 
 Result<DeadLetter> EmbeddedBroker::dead_letter(std::int64_t id) {
-  return parse_answer<DeadLetter>(exchange(client_, "GET", fmt::format("/dead/{}", id), {}),
-                                  "a dead letter",
-                                  [](Json& json, DeadLetter& letter) { read(json, letter); });
+  return parse_answer<DeadLetter>(
+      exchange(client_, "GET", fmt::format("/dead/{}", id), {}, patience_), "a dead letter",
+      [](Json& json, DeadLetter& letter) { read(json, letter); });
 }
 
 Result<void> EmbeddedBroker::redrive(std::int64_t id) {
-  return command(client_, "POST", fmt::format("/dead/{}/redrive", id), "{}");
+  return command(client_, "POST", fmt::format("/dead/{}/redrive", id), "{}", patience_);
 }
 
 }  // namespace msdemo::messaging

@@ -1,11 +1,13 @@
 // The broker that comes with msdemo: the `broker` service, spoken to over HTTP. For one machine.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "base/limits.hpp"
 #include "http/client.hpp"
 #include "messaging/broker.hpp"
 #include "messaging/queue_inspector.hpp"
@@ -16,8 +18,11 @@ namespace msdemo::messaging {
 /// call.
 class EmbeddedBroker final : public Broker, public QueueInspector {
  public:
-  /// `url` is the broker service's, `http://host:port`.
-  explicit EmbeddedBroker(const std::string& url) : client_(url, "broker") {}
+  /// `url` is the broker service's, `http://host:port`. No call but those of a subscription takes
+  /// longer than `patience`.
+  explicit EmbeddedBroker(const std::string& url,
+                          std::chrono::milliseconds patience = limits::kBrokerCall)
+      : client_(url, "broker"), patience_(patience) {}
 
   Result<void> publish(std::span<const Message> batch) override;
   Result<std::unique_ptr<Subscription>> subscribe(const std::string& group,
@@ -32,6 +37,7 @@ class EmbeddedBroker final : public Broker, public QueueInspector {
 
  private:
   http::Client client_;
+  const std::chrono::milliseconds patience_;
 };
 
 }  // namespace msdemo::messaging

@@ -1,10 +1,5 @@
-// Timelines as people see them, compared with approved pictures. They exist so that a change of the
-// drawing is looked at by a person: MSDEMO_APPROVE=1 accepts what is drawn now.
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
-
+// Timelines as people see them, compared with approved pictures.
+#include "support/approved.hpp"
 #include "support/catch.hpp"
 #include "support/sample_traces.hpp"
 #include "timeline/terminal.hpp"
@@ -14,32 +9,6 @@ namespace timeline = msdemo::timeline;
 namespace trace = msdemo::trace;
 
 namespace {
-
-std::string read(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-void write(const std::filesystem::path& path, const std::string& text) {
-  std::ofstream(path, std::ios::binary) << text;
-}
-
-/// Tests run in the build directory, so that is where the received picture goes.
-void check_approved(const std::string& name, const std::string& received) {
-  const std::filesystem::path approved =
-      std::filesystem::path(MSDEMO_SOURCE_DIR) / "tests/golden" / (name + ".approved.txt");
-  if (std::getenv("MSDEMO_APPROVE") != nullptr) write(approved, received);
-  const bool same = std::filesystem::exists(approved) && read(approved) == received;
-  if (!same) {
-    const auto path = std::filesystem::absolute(name + ".received.txt");
-    write(path, received);
-    UNSCOPED_INFO("compare " << approved << "\nwith    " << path
-                             << "\nand run again with MSDEMO_APPROVE=1 if the new one is right");
-  }
-  CHECK(same);
-}
 
 struct Story {
   std::string name;
@@ -69,8 +38,8 @@ TEST_CASE("timelines look as approved", "[timeline]") {
       timeline::DrawOptions options;
       options.columns = columns;
       options.title = {story.title};
-      check_approved("timeline_" + story.name + "_" + std::to_string(columns),
-                     timeline::draw(timeline::lay_out(story.spans), options));
+      test::check_approved("timeline_" + story.name + "_" + std::to_string(columns),
+                           timeline::draw(timeline::lay_out(story.spans), options));
     }
   }
 }
@@ -87,8 +56,8 @@ TEST_CASE("timelines of messages look as approved", "[timeline]") {
       timeline::DrawOptions options;
       options.columns = columns;
       options.title = {story.title};
-      check_approved("timeline_" + story.name + "_" + std::to_string(columns),
-                     timeline::draw(timeline::lay_out(story.spans), options));
+      test::check_approved("timeline_" + story.name + "_" + std::to_string(columns),
+                           timeline::draw(timeline::lay_out(story.spans), options));
     }
   }
 }
@@ -99,9 +68,9 @@ TEST_CASE("comparisons look as approved", "[timeline]") {
     timeline::DrawOptions options;
     options.columns = columns;
     options.title = {"3 orders of each style, user latency 100 ms"};
-    check_approved("compare_" + std::to_string(columns), timeline::draw(layout, options));
+    test::check_approved("compare_" + std::to_string(columns), timeline::draw(layout, options));
     options.color = true;
-    if (columns == 80) check_approved("compare_80_color", timeline::draw(layout, options));
+    if (columns == 80) test::check_approved("compare_80_color", timeline::draw(layout, options));
   }
 }
 
@@ -112,7 +81,7 @@ TEST_CASE("timelines in colour look as approved", "[timeline]") {
     options.columns = 100;
     options.color = true;
     options.title = {story.title};
-    check_approved("timeline_" + story.name + "_100_color",
-                   timeline::draw(timeline::lay_out(story.spans), options));
+    test::check_approved("timeline_" + story.name + "_100_color",
+                         timeline::draw(timeline::lay_out(story.spans), options));
   }
 }
