@@ -18,6 +18,8 @@ RECEIPT_SECONDS = 20
 NOT_PROVOKED = {
     "internal": "a bug",
     "overloaded": "thousands of waiting requests",
+    "bulkhead-full": "hundreds of calls under way",
+    "breaker-open": "ten failed calls in a row",
     "storage-full": "a full disk",
     "topic-full": "a million messages",
 }
@@ -81,6 +83,8 @@ VALID = {
     "GET /healthz": get("/healthz"),
     "GET /readyz": get("/readyz"),
     "GET /metrics": get("/metrics"),
+    "GET /policy": get("/policy"),
+    "POST /policy": post("/policy", {"preset": "standard"}, bearer(TOKEN)),
     "GET /faults": get("/faults"),
     "POST /faults": post("/faults", LATENCY, bearer(TOKEN)),
     "DELETE /faults": delete("/faults", bearer(TOKEN)),
@@ -108,6 +112,7 @@ SPOIL = {
     415: lambda request: request.plus(("Content-Encoding", "gzip")),
     421: lambda request: request.without("Host").plus(("Host", "evil.example")),
     431: lambda request: request.plus(("X-Filler", FILLER)),
+    504: lambda request: request.plus(("X-Deadline-Ms", "0")),
 }
 
 # What only some operations answer: (which service, request). More than one where one status has
