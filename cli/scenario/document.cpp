@@ -98,13 +98,15 @@ class Reader {
     in_console_ = false;
     if (continued_) return refuse(number_, "the command before it goes on after its backslash");
     command_ = nullptr;
+    fresh_ = false;
     return {};
   }
 
   Result<void> take_console(std::string_view line) {
-    if (continued_) {
+    const bool prompted = starts_with(line, "> ");
+    if (continued_ || (fresh_ && prompted)) {
       command_->text += '\n';
-      append(line);
+      append(line.substr(prompted ? 2 : 0));
       return {};
     }
     if (starts_with(line, "$ ")) {
@@ -163,7 +165,7 @@ class Reader {
   bool in_console_ = false;
   Command* command_ = nullptr;  ///< the last one of this block
   bool continued_ = false;      ///< its last line ended in a backslash
-  bool fresh_ = false;          ///< nothing came after it yet
+  bool fresh_ = false;          ///< neither status nor output came after it yet
 };
 
 }  // namespace

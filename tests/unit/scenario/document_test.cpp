@@ -58,6 +58,14 @@ TEST_CASE("a command goes on after a backslash at the end of its line", "[scenar
   CHECK_FALSE(command(document, 0).output.compare("b\n? 1\n"));
 }
 
+TEST_CASE("a command goes on with the lines that a terminal would prompt for", "[scenario]") {
+  const Document document =
+      parse("```console\n$ cat <<'END'\n> a\n>  b \\\n> END\n? 3\na\n> c\n```\n");
+  CHECK(command(document, 0).text == "cat <<'END'\na\n b \\\nEND");
+  CHECK(command(document, 0).exit_code == 3);
+  CHECK_FALSE(command(document, 0).output.compare("a\n> c\n"));
+}
+
 TEST_CASE("fences are closed by their own kind, at least as long", "[scenario]") {
   const Document document = parse("~~~~console\n$ cat\n```\n~~~\n~~~~~\nend\n");
   CHECK_FALSE(command(document, 0).output.compare("```\n~~~\n"));
