@@ -1,6 +1,7 @@
 #include "commands/scenario_run.hpp"
 
 #include <fmt/format.h>
+#include <poll.h>
 
 #include <algorithm>
 #include <memory>
@@ -20,6 +21,8 @@ namespace {
 using scenario::Command;
 using scenario::Expectation;
 using scenario::ShellOutcome;
+
+constexpr std::chrono::seconds kAfterCrash{1};
 
 /// Like a diff: what came before the difference, and both sides of it.
 std::string describe(const Expectation::Difference& difference, std::string_view output) {
@@ -102,7 +105,14 @@ class Run {
 
   /// What was as told proves nothing if it was not the faults that did it.
   void judge_faults() {
-    const auto missed = faults_.missed();
+    // Whoever was killed a moment ago takes another to be back, and only then it shows.
+    const SteadyTime deadline = real_clock().steady_now() + kAfterCrash;
+    auto missed = faults_.missed();
+    while (!missed.empty() && real_clock().steady_now() < deadline) {
+      ::poll(nullptr, 0, static_cast<int>(limits::kRestartDelay.count()));
+      lab_.watch_faults(faults_);
+      missed = faults_.missed();
+    }
     if (missed.empty()) return;
     result_.verdict = Verdict::unknown;
     result_.reason = fmt::format("{} hit nothing", fmt::join(missed, " and "));
@@ -141,7 +151,11 @@ Result<ScenarioResult> run_scenario(const std::string& name, const scenario::Doc
   lab::TerminationSignals signals;
   auto lab = ScenarioLab::open(name);
   if (!lab) return fail(lab.error());
-  return Run(name, document, observer, **lab, signals.descriptor()).run();
+  auto result = Run(name, document, observer, **lab, signals.descriptor()).run();
+  (*lab)->close();
+  // What ended the run has been heard, and so has whatever came meanwhile.
+  signals.take();
+  return result;
 }
 
 }  // namespace msdemo::commands

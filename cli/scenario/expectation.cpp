@@ -39,8 +39,10 @@ struct NumberToken {
 std::optional<NumberToken> number_at(std::string_view line, std::size_t at) {
   const auto digit = [&](std::size_t i) { return i < line.size() && is_digit(line[i]); };
   if (at > 0 && digit(at) && digit(at - 1)) return std::nullopt;
-  const bool in_fraction = at > 1 && (line[at - 1] == '.' || line[at - 1] == ',') && digit(at - 2);
-  if (in_fraction && digit(at)) return std::nullopt;
+  if (at > 1 && digit(at - 2) && digit(at)) {
+    const bool thousands = line[at - 1] == ',' && digit(at + 1) && digit(at + 2);
+    if (line[at - 1] == '.' || thousands) return std::nullopt;
+  }
   std::size_t end = at;
   std::string digits;
   if (end < line.size() && (line[end] == '-' || line[end] == '+')) digits += line[end++];

@@ -1,5 +1,6 @@
 // `scenario run` on documents of the test's own: each verdict, each way to end, and nothing left
 // behind.
+#include <csignal>
 #include <fstream>
 
 #include "support/catch.hpp"

@@ -50,15 +50,16 @@ TEST_CASE("a line of three dots stands for any lines", "[scenario]") {
 
 TEST_CASE("numbers are read with signs, separators and fractions, and whole", "[scenario]") {
   const auto [number, text, right] = GENERATE(table<const char*, const char*, bool>({
-      {"[<20]", "19.9", true},      {"[<20]", "20", false},
-      {"[<=20]", "20", true},       {"[>80]", "80", false},
-      {"[>=80]", "80", true},       {"[>=1000]", "1,358", true},
-      {"[<1000]", "1,358", false},  {"[1000000..2000000]", "1,358,000.5", true},
-      {"[0.9..1.1]", "1.02", true}, {"[0.9..1.1]", "1.2", false},
-      {"[-3..-1]", "-2", true},     {"[<0]", "+2", false},
-      {"[<20]", "many", false},     {"[<20]", "", false},
-      {"[..][<20]", "97", false},   {"[..][<20]", "1.5", true},
-      {"[..][<3]", "1.5.2", true},  {"[<20] %", "7 %", true},
+      {"[<20]", "19.9", true},        {"[<20]", "20", false},
+      {"[<=20]", "20", true},         {"[>80]", "80", false},
+      {"[>=80]", "80", true},         {"[>=1000]", "1,358", true},
+      {"[<1000]", "1,358", false},    {"[1000000..2000000]", "1,358,000.5", true},
+      {"[0.9..1.1]", "1.02", true},   {"[0.9..1.1]", "1.2", false},
+      {"[-3..-1]", "-2", true},       {"[<0]", "+2", false},
+      {"[<20]", "many", false},       {"[<20]", "", false},
+      {"[..][<20]", "97", false},     {"[..][<20]", "1.5", true},
+      {"[..][<20]", "1.25", true},    {"[..][5..5]", "1.5", false},
+      {"[..][<400]", "1,358", false}, {"[<20] %", "7 %", true},
       {"[<3],[>3]", "1,5", true},
   }));
   INFO(number << " and " << text);
