@@ -31,6 +31,7 @@ class HelpFormatter final : public CLI::Formatter {
 
 void add_options(CLI::App& app, Program& program) {
   app.add_option("--lab", program.lab, "Which lab, when several run side by side")
+      ->envname("MSDEMO_LAB")
       ->capture_default_str();
   app.add_option("--color", program.color, "auto, always or never; NO_COLOR counts too")
       ->check(CLI::IsMember({"auto", "always", "never"}))
@@ -60,6 +61,7 @@ void add_commands(CLI::App& app, Program& program) {
   add_fault(app, program);
   add_policy(app, program);
   add_watch(app, program);
+  add_scenario(app, program);
   add_trace(app, program);
   add_serve(app, program);
   add_completion(app, program);

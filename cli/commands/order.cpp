@@ -4,12 +4,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "commands/commands.hpp"
 #include "commands/order_desk.hpp"
+#include "commands/order_load.hpp"
 #include "commands/progress.hpp"
 #include "commands/service_call.hpp"
 #include "commands/table.hpp"
@@ -23,10 +25,13 @@ namespace {
 using contracts::Order;
 using contracts::OrderStatus;
 
+constexpr double kRateMin = 0.1;  ///< orders per second
+
 struct OrderOptions {
   std::int64_t user = 0;
   std::string item;
-  std::size_t count = 1;
+  std::size_t count = 0;  ///< 0 when it was not said
+  double rate = 0;        ///< per second; 0: one after the other
   std::string key;
   bool async = false;
   bool wait = false;      ///< until the order is no longer pending
@@ -206,6 +211,17 @@ int create_many(const Program& program, OrderDesk& desk, const OrderOptions& opt
   return waited ? exit_status_of(all, options.wait) : report(program, waited.error());
 }
 
+int create_at_rate(const Program& program, OrderDesk& desk, const OrderOptions& options) {
+  constexpr double kUsualSeconds = 10;
+  const auto usual = static_cast<std::size_t>(std::ceil(options.rate * kUsualSeconds));
+  return place_load(
+      program, desk,
+      {.order = {options.user, options.item},
+       .style = options.style(),
+       .rate = options.rate,
+       .count = options.count > 0 ? options.count : std::min(usual, limits::kOrdersPerCommand)});
+}
+
 int create(const Program& program, const OrderOptions& options) {
   if (options.count > 1 && !options.key.empty()) {
     return report(program, {Code::usage, "--idempotency-key names one order, --count asks for many",
@@ -213,8 +229,9 @@ int create(const Program& program, const OrderOptions& options) {
   }
   auto desk = OrderDesk::open(program.lab);
   if (!desk) return report(program, desk.error());
-  return options.count == 1 ? create_one(program, **desk, options)
-                            : create_many(program, **desk, options);
+  if (options.rate > 0) return create_at_rate(program, **desk, options);
+  return options.count > 1 ? create_many(program, **desk, options)
+                           : create_one(program, **desk, options);
 }
 
 void show(const std::vector<Json>& orders) {
@@ -277,23 +294,31 @@ void add_create(CLI::App& order, Program& program, const std::shared_ptr<OrderOp
   set_help(*command,
            "msdemo order create --user 1 --item book\n"
            "msdemo order create --user 1 --item book --async --wait\n"
-           "msdemo order create --user 1 --item book --count 20 --no-timeline");
+           "msdemo order create --user 1 --item book --count 20\n"
+           "msdemo order create --user 1 --item book --rate 100 --count 1000");
   command->add_option("--user", options->user, "Who orders: a user's id")->required();
   command->add_option("--item", options->item, "What: 1 to 255 characters")->required();
   command->add_flag("--async", options->async, "Place it by message: accepted at once, done later");
-  command->add_flag("--wait", options->wait, "Return when it is no longer pending");
-  command->add_option("--count", options->count, "How many orders, one after the other")
-      ->check(CLI::Range(std::size_t{1}, limits::kOrdersPerCommand))
-      ->capture_default_str();
-  command->add_option("--idempotency-key", options->key,
-                      "Repeat safely: the same key and order are placed once");
+  CLI::Option* wait =
+      command->add_flag("--wait", options->wait, "Return when it is no longer pending");
+  command
+      ->add_option("--count", options->count,
+                   "How many orders, else 1, or as many as the rate has in 10 s")
+      ->check(CLI::Range(std::size_t{1}, limits::kOrdersPerCommand));
+  CLI::Option* key = command->add_option("--idempotency-key", options->key,
+                                         "Repeat safely: the same key and order are placed once");
+  CLI::Option* rate = command->add_option(
+      "--rate", options->rate,
+      "Orders per second, started on time whether or not earlier ones were answered");
+  rate->check(CLI::Range(kRateMin, limits::kOrderRate))->excludes(wait)->excludes(key);
   auto* no_timeline =
       command->add_flag("--no-timeline", options->no_timeline, "Do not draw the timeline");
   command
       ->add_flag("--timeline", options->timeline,
                  fmt::format("Draw it for several orders too, at most {} of them",
                              limits::kTimelinesPerCommand))
-      ->excludes(no_timeline);
+      ->excludes(no_timeline)
+      ->excludes(rate);
   add_json_flag(*command, program);
   command->callback([&program, options] {
     program.run = [&program, options] { return create(program, *options); };

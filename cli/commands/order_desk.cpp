@@ -32,6 +32,18 @@ bool passes(const Error& error) {
          error.code == Code::timeout || error.code == Code::overloaded;
 }
 
+http::ClientRequest request_for(const contracts::NewOrder& new_order, OrderStyle style) {
+  http::ClientRequest request{
+      .method = "POST", .target = "/orders", .body = dump_json(contracts::to_json(new_order))};
+  if (style == OrderStyle::async) request.headers.emplace_back("Prefer", "respond-async");
+  return request;
+}
+
+Result<Order> order_in(const Result<http::ClientResponse>& answer) {
+  if (!answer) return fail(answer.error());
+  return contracts::parse_order(std::string_view(answer->body));
+}
+
 /// Whether everything is there that an order placed in this style always leaves behind.
 bool whole(const Placed& placed, std::span<const trace::SpanRecord> spans) {
   const auto has = [&](auto&& condition) {
@@ -74,9 +86,7 @@ OrderDesk::OrderDesk(lab::Lab lab, const std::string& order_url)
 
 Placed OrderDesk::place(const contracts::NewOrder& new_order, OrderStyle style,
                         const std::string& key) {
-  http::ClientRequest request{
-      .method = "POST", .target = "/orders", .body = dump_json(contracts::to_json(new_order))};
-  if (style == OrderStyle::async) request.headers.emplace_back("Prefer", "respond-async");
+  http::ClientRequest request = request_for(new_order, style);
   if (!key.empty()) request.headers.emplace_back("Idempotency-Key", key);
 
   trace::Span span = tracer_.start("order create", trace::SpanKind::internal, std::nullopt);
@@ -84,8 +94,7 @@ Placed OrderDesk::place(const contracts::NewOrder& new_order, OrderStyle style,
   const SteadyTime asked = real_clock().steady_now();
   const auto answer = call(orders_, request, &span, "/orders");
   const auto took = real_clock().steady_now() - asked;
-  auto order =
-      answer ? contracts::parse_order(std::string_view(answer->body)) : fail(answer.error());
+  auto order = order_in(answer);
   if (!order) span.fail(order.error().message);
   const int refused_status = order ? 0 : info(order.error().code).http_status;
   return {.style = style,
@@ -95,6 +104,10 @@ Placed OrderDesk::place(const contracts::NewOrder& new_order, OrderStyle style,
           .asked = asked,
           .asked_unix_nano = asked_unix_nano,
           .answered = took};
+}
+
+Result<Order> OrderDesk::place_untraced(const contracts::NewOrder& new_order, OrderStyle style) {
+  return order_in(call(orders_, request_for(new_order, style)));
 }
 
 Result<void> OrderDesk::await(std::span<Placed> orders,
@@ -133,8 +146,7 @@ Result<Order> OrderDesk::wait_until_ended(std::int64_t id, SteadyTime deadline) 
         orders_, {.target = fmt::format("/orders/{}", id),
                   .headers = {{"Prefer", fmt::format("wait={}", std::min(left, kHold).count())},
                               {"traceparent", trace::unsampled_traceparent(rng_)}}});
-    auto order =
-        answer ? contracts::parse_order(std::string_view(answer->body)) : fail(answer.error());
+    auto order = order_in(answer);
     const SteadyTime now = real_clock().steady_now();
     if (order && (order->status != OrderStatus::pending || now >= deadline)) return order;
     // A service that takes a question and does not answer is there, as a paused one is.

@@ -52,7 +52,7 @@ struct Placed {
 };
 
 /// The lab, its order service, and a tracer that samples everything: a person is watching. Used by
-/// one thread, but for interrupt().
+/// one thread, but for interrupt() and place_untraced().
 class OrderDesk {
  public:
   /// Fails with no_lab.
@@ -60,6 +60,9 @@ class OrderDesk {
 
   /// Sends the order and returns with the answer to it, whatever that is.
   Placed place(const contracts::NewOrder& new_order, OrderStyle style, const std::string& key = {});
+
+  /// The same without a trace: whether one is made is left to the services. Thread-safe.
+  Result<contracts::Order> place_untraced(const contracts::NewOrder& new_order, OrderStyle style);
 
   /// Asks for each async order until it is no longer pending, and says so in it. When none of them
   /// has ended for kPatience, the rest stays pending. `on_done` is told how many were asked for.

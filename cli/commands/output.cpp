@@ -85,7 +85,8 @@ std::string paint(bool color, Style style, std::string_view text) {
 }
 
 std::string command_line(const std::string& lab, std::string_view rest) {
-  return lab == "default" ? fmt::format("msdemo {}", rest)
+  const std::string_view usual = variable("MSDEMO_LAB");
+  return lab == (usual.empty() ? "default" : usual) ? fmt::format("msdemo {}", rest)
                           : fmt::format("msdemo --lab {} {}", lab, rest);
 }
 

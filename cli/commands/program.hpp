@@ -43,7 +43,8 @@ enum class Style { strong, faint, good, bad, warn };
 /// `text` in `style`, or as it is when `color` is false.
 std::string paint(bool color, Style style, std::string_view text);
 
-/// What to type for `rest`, a command, in the lab of this name: `msdemo --lab class-2 ps`.
+/// What to type for `rest`, a command, in the lab of this name: `msdemo --lab class-2 ps`, or
+/// `msdemo ps` where that is the lab that the environment (MSDEMO_LAB) or nobody names.
 std::string command_line(const std::string& lab, std::string_view rest);
 
 /// Prints one JSON document to stdout.
