@@ -13,7 +13,7 @@
 
 using namespace msdemo;
 using namespace std::chrono_literals;
-using Clock = std::chrono::steady_clock;
+using SteadyClock = std::chrono::steady_clock;
 
 namespace {
 
@@ -66,9 +66,9 @@ struct Users {
 TEST_CASE("a latency delays the answer and tells so on the span", "[faults]") {
   Users users;
   add(users.service, {{"kind", "latency"}, {"value", "60ms"}, {"route", "GET /users/{id}"}});
-  const auto began = Clock::now();
+  const auto began = SteadyClock::now();
   CHECK(users.get().status == 200);
-  CHECK(Clock::now() - began >= 60ms);
+  CHECK(SteadyClock::now() - began >= 60ms);
   CHECK(users.create("Grace").status == 201);
   CHECK(users.rules("GET /users/{id}", "fault.latency") ==
         std::vector<std::string>{"fault 1 (latency=60ms): waits 60 ms"});
@@ -155,18 +155,18 @@ TEST_CASE("a dropped connection hides whether the work was done", "[faults]") {
 TEST_CASE("a hang says nothing, then closes", "[faults]") {
   Users users;
   add(users.service, {{"kind", "hang"}, {"value", "100ms"}});
-  const auto began = Clock::now();
+  const auto began = SteadyClock::now();
   CHECK(users.raw().status == 0);
-  CHECK(Clock::now() - began >= 100ms);
+  CHECK(SteadyClock::now() - began >= 100ms);
 }
 
 TEST_CASE("a hang ends when the caller leaves, and when the service drains", "[faults]") {
   Users users;
   add(users.service, {{"kind", "hang"}, {"value", "60s"}});
   const auto ends = [&](auto&& cause) {
+    const auto hits = users.service.faults.list().at(0).hits;
     test::RawConnection caller(users.service.server->port());
     REQUIRE(caller.send("GET /users/1 HTTP/1.1\r\nHost: localhost\r\n\r\n"));
-    const auto hits = users.service.faults.list().at(0).hits;
     while (users.service.faults.list().at(0).hits == hits) std::this_thread::yield();
     cause(caller);
     CHECK(caller.closed_by_peer());
@@ -274,7 +274,7 @@ TEST_CASE("a broker that refuses and is slow loses nothing", "[faults]") {
   CHECK(shop.order().at("status") == "confirmed");
   const auto list = shop.broker.faults.list();
   CHECK(list.at(0).hits == 3);
-  CHECK(list.at(1).hits >= 2);
+  CHECK(list.at(1).hits >= 1);
   CHECK(list.at(2).hits == 1);
 }
 
