@@ -196,8 +196,8 @@ class Client::Connections {
       auto outcome =
           connection->exchange(to_httplib(request, traceparent), interrupt_.get(), deadline);
       if (connection->open()) give_back(std::move(connection));
-      const bool repeat =
-          !outcome.response && outcome.may_repeat && kept && is_safe(request.method);
+      const bool repeat = !outcome.response && outcome.may_repeat && kept &&
+                          is_safe(request.method) && !request.once;
       if (!repeat) return std::move(outcome.response);
     }
   }

@@ -22,6 +22,7 @@ struct ClientRequest {
   std::string body{};
   std::string content_type = "application/json";  ///< sent when there is a body
   std::vector<std::pair<std::string, std::string>> headers{};
+  bool once = false;  ///< sent once at most, even if a kept connection turns out to be closed
 };
 
 struct ClientResponse {
@@ -53,7 +54,8 @@ class Client {
   ///
   /// Errors: `unreachable` (definite: no byte was sent), `timeout`, `connection_lost` and
   /// `invalid_reply` (indefinite: the request may have happened). A kept connection that turns out
-  /// to be closed is replaced once if the method is safe to repeat (GET, HEAD).
+  /// to be closed is replaced once if the method is safe to repeat (GET, HEAD) and the request is
+  /// not meant to be sent once.
   ///
   /// The exchange is a client span under `parent` when that is recording, named
   /// `<method> <route>`, and carries its `traceparent`.

@@ -123,6 +123,7 @@ class ProtectedClient::Running {
 
   Attempt exchange(milliseconds left) {
     ClientRequest request = call_.request;
+    request.once = true;  // whoever repeats is the policy, and says so
     if (deadline_) request.headers.emplace_back("X-Deadline-Ms", std::to_string(left.count()));
     const auto response = client_.client_.send(request, left, &span_, call_.route);
     if (!response) {
