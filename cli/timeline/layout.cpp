@@ -7,8 +7,10 @@
 #include "timeline/layout.hpp"
 
 #include <algorithm>
+#include <unordered_map>
 #include <utility>
 
+#include "timeline/decision.hpp"
 #include "timeline/span_tree.hpp"
 
 namespace msdemo::timeline {
@@ -79,6 +81,19 @@ void divide(SpanNode& node, const std::vector<SpanNode>& nodes) {
   }
 }
 
+/// Numbers the decisions by time, and marks them on the rows of their spans.
+void mark_decisions(Layout& layout, std::span<const SpanRecord> spans) {
+  layout.decisions = decisions_of(spans);
+  if (layout.decisions.empty()) return;
+  std::unordered_map<std::uint64_t, Row*> rows;
+  for (Row& row : layout.rows) rows.emplace(row.span_id.value, &row);
+  std::size_t number = 0;
+  for (const Decision& decision : layout.decisions) {
+    rows.at(decision.span_id.value)
+        ->marks.push_back({MarkKind::decision, decision.at_ns, ++number});
+  }
+}
+
 }  // namespace
 
 Layout lay_out(std::span<const SpanRecord> spans) {
@@ -94,6 +109,7 @@ Layout lay_out(std::span<const SpanRecord> spans) {
     const Row& row = layout.rows.back();
     layout.length_ns = std::max({layout.length_ns, row.start_ns, row.end_ns});
   }
+  mark_decisions(layout, spans);
   return layout;
 }
 
