@@ -8,6 +8,7 @@
 #include "support/catch.hpp"
 #include "support/sample_traces.hpp"
 #include "timeline/terminal.hpp"
+#include "timeline/why.hpp"
 
 namespace test = msdemo::test;
 namespace timeline = msdemo::timeline;
@@ -93,7 +94,7 @@ TEST_CASE("timelines of messages look as approved", "[timeline]") {
   }
 }
 
-TEST_CASE("timelines with decisions look as approved", "[timeline]") {
+TEST_CASE("timelines with decisions and their explanations look as approved", "[timeline]") {
   const std::vector<Story> decided{
       {"retries", "order 7: book for Ada", test::order_with_retries().spans()},
       {"breaker_open", "no order: the breaker is open",
@@ -111,6 +112,8 @@ TEST_CASE("timelines with decisions look as approved", "[timeline]") {
       options.why_command = "msdemo why 0af7651916cd43dd8448eb211c80319c";
       const std::string name = story.name + "_" + std::to_string(columns);
       check_approved("timeline_" + name, timeline::draw(timeline::lay_out(story.spans), options));
+      check_approved("why_" + name,
+                     timeline::format_explanation(timeline::explain(story.spans), columns, false));
     }
   }
 }
