@@ -65,6 +65,7 @@ Result<Response> create(OrderService& service, const Request& request) {
   const auto placed = preferences.respond_async ? service.accept(*new_order, key, request.span())
                                                 : service.place(*new_order, key, request.span());
   if (!placed) return fail(placed.error());
+  request.span().set("msdemo.order.id", placed->order.id);
   auto response = placed->style == OrderStyle::sync
                       ? Result<Response>(json_response(201, to_json(placed->order)))
                       : answer_accepted(service, placed->order, preferences, request.span());
