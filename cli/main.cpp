@@ -59,6 +59,7 @@ void add_commands(CLI::App& app, Program& program) {
   add_queue(app, program);
   add_fault(app, program);
   add_trace(app, program);
+  add_why(app, program);
   add_serve(app, program);
   add_completion(app, program);
 }

@@ -18,6 +18,7 @@ void add_compare(CLI::App& app, Program& program);
 void add_queue(CLI::App& app, Program& program);
 void add_fault(CLI::App& app, Program& program);
 void add_trace(CLI::App& app, Program& program);
+void add_why(CLI::App& app, Program& program);
 void add_serve(CLI::App& app, Program& program);
 void add_completion(CLI::App& app, Program& program);
 
