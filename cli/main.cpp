@@ -63,6 +63,7 @@ void add_commands(CLI::App& app, Program& program) {
   add_watch(app, program);
   add_scenario(app, program);
   add_trace(app, program);
+  add_why(app, program);
   add_serve(app, program);
   add_completion(app, program);
 }

@@ -21,6 +21,7 @@ void add_policy(CLI::App& app, Program& program);
 void add_watch(CLI::App& app, Program& program);
 void add_scenario(CLI::App& app, Program& program);
 void add_trace(CLI::App& app, Program& program);
+void add_why(CLI::App& app, Program& program);
 void add_serve(CLI::App& app, Program& program);
 void add_completion(CLI::App& app, Program& program);
 

@@ -82,7 +82,7 @@ int tell_ending(const Program& program, const Order& order) {
   if (program.json || status == exit_status::kDone) return status;
   const std::string name(contracts::to_string(order.status));
   std::string why = order.reason;
-  std::string next;
+  std::string next = fmt::format("why {}", order.id);
   if (order.status == OrderStatus::pending) {
     why = fmt::format("order {} has not ended after {} s", order.id, kPatience.count());
     next = fmt::format("order get {} --wait", order.id);
@@ -92,8 +92,16 @@ int tell_ending(const Program& program, const Order& order) {
   fmt::print(stderr, "{} {}\n",
              paint(use_color(program, stderr), Style::bad, fmt::format("{}:", name)),
              escape_control(why));
-  if (!next.empty()) fmt::print(stderr, "  look at it: {}\n", command_line(program.lab, next));
+  fmt::print(stderr, "  look at it: {}\n", command_line(program.lab, next));
   return status;
+}
+
+/// What to type when the system, and not the order itself, was at fault.
+void hint_at_why(const Program& program, const Placed& placed, Error& error) {
+  if (placed.http_status != 0 && placed.http_status < 500) return;
+  const std::string why = fmt::format(
+      "`{}` tells why", command_line(program.lab, fmt::format("why {}", placed.trace_id)));
+  error.hint = error.hint.empty() ? why : fmt::format("{}; {}", error.hint, why);
 }
 
 /// Draws what is known of an order so far.
@@ -137,6 +145,7 @@ int create_one(const Program& program, OrderDesk& desk, const OrderOptions& opti
     status = follow_one(program, desk, options, placed);
   } else {
     placed.order.error().trace_id = placed.trace_id;
+    hint_at_why(program, placed, placed.order.error());
     status = report(program, placed.order.error());
   }
   if (program.json) {

@@ -48,13 +48,8 @@ int show(const Program& program, const TraceOptions& options) {
   }
   auto lab = lab::Lab::find(program.lab);
   if (!lab) return report(program, lab.error());
-  const auto spans = wait_for_trace(*lab, options.trace_id);
+  const auto spans = find_trace(*lab, options.trace_id);
   if (!spans) return report(program, spans.error());
-  if (spans->empty()) {
-    return report(program,
-                  {Code::not_found, fmt::format("the lab has no trace {}", options.trace_id),
-                   "it was not sampled, or is older than the traces kept; `msdemo trace list`"});
-  }
   if (program.json) {
     print_json(to_json(options.trace_id, *spans));
   } else {

@@ -1,5 +1,7 @@
 #include "commands/trace_view.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 
 #include "timeline/terminal.hpp"
@@ -58,11 +60,21 @@ Result<std::vector<trace::SpanRecord>> wait_for_trace(lab::Lab& lab, const std::
   }
 }
 
+Result<std::vector<trace::SpanRecord>> find_trace(lab::Lab& lab, const std::string& trace_id) {
+  auto spans = wait_for_trace(lab, trace_id);
+  if (!spans || !spans->empty()) return spans;
+  return fail(Code::not_found, fmt::format("the lab has no trace {}", trace_id),
+              "it was not sampled, or is older than the traces kept; `msdemo trace list`");
+}
+
 std::string draw_trace(const Program& program, const std::vector<trace::SpanRecord>& spans,
                        std::vector<std::string> title) {
-  return timeline::draw(
-      timeline::lay_out(spans),
-      {.columns = columns(stdout), .color = use_color(program, stdout), .title = std::move(title)});
+  const std::string trace_id = spans.empty() ? "" : spans.front().trace_id.hex();
+  return timeline::draw(timeline::lay_out(spans),
+                        {.columns = columns(stdout),
+                         .color = use_color(program, stdout),
+                         .title = std::move(title),
+                         .why_command = command_line(program.lab, "why " + trace_id)});
 }
 
 Json to_json(const std::string& trace_id, const std::vector<trace::SpanRecord>& spans) {

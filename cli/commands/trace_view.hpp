@@ -26,6 +26,9 @@ Result<std::vector<trace::SpanRecord>> wait_for_trace(
     lab::Lab& lab, const std::string& trace_id, std::chrono::milliseconds wait = limits::kTraceWait,
     const EnoughSpans& enough = timeline::complete);
 
+/// As wait_for_trace(), but a trace without any span is an error that says what to do.
+Result<std::vector<trace::SpanRecord>> find_trace(lab::Lab& lab, const std::string& trace_id);
+
 /// The timeline as wide as the terminal, for stdout.
 std::string draw_trace(const Program& program, const std::vector<trace::SpanRecord>& spans,
                        std::vector<std::string> title);

@@ -155,6 +155,14 @@ Result<Json> Lab::traces(int limit) {
   return connection_->get(fmt::format("/traces?limit={}", limit));
 }
 
+Result<std::string> Lab::trace_of_order(std::int64_t order_id, std::chrono::milliseconds wait) {
+  const auto traces = connection_->send(
+      {.target = fmt::format("/traces?order={}&wait_ms={}", order_id, wait.count())},
+      wait + limits::kControlCall);
+  if (!traces) return fail(traces.error());
+  return traces->empty() ? std::string() : traces->front().value("trace_id", "");
+}
+
 Result<std::vector<trace::SpanRecord>> Lab::spans(const std::string& trace_id,
                                                   std::size_t more_than,
                                                   std::chrono::milliseconds wait) {

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -48,6 +49,9 @@ class Lab {
   /// Newest first, at most `limit`: `[{"trace_id","name","service","start_unix_nano","duration_ms",
   /// "spans","error"}]`.
   Result<Json> traces(int limit);
+
+  /// The id of the trace in which the order was placed; empty if none of it came within `wait`.
+  Result<std::string> trace_of_order(std::int64_t order_id, std::chrono::milliseconds wait);
 
   /// The spans of a trace. Waits up to `wait` until there are more than `more_than` of them; an
   /// unknown trace is an empty list.

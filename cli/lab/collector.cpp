@@ -83,6 +83,35 @@ Json Collector::newest(std::size_t limit) const {
   return list;
 }
 
+std::map<trace::TraceId, Collector::Trace>::const_iterator Collector::find_order(
+    std::int64_t order_id) const {
+  const std::pair<std::string, trace::AttributeValue> wanted{"msdemo.order.id", order_id};
+  auto first = traces_.end();
+  std::int64_t began = 0;
+  for (auto trace = traces_.begin(); trace != traces_.end(); ++trace) {
+    for (const trace::SpanRecord& span : trace->second.spans) {
+      if (span.kind != trace::SpanKind::server) continue;
+      if (first != traces_.end() && span.start_unix_nano >= began) continue;
+      if (std::ranges::find(span.attributes, wanted) == span.attributes.end()) continue;
+      first = trace;
+      began = span.start_unix_nano;
+    }
+  }
+  return first;
+}
+
+Json Collector::of_order(std::int64_t order_id, std::chrono::milliseconds wait) {
+  std::unique_lock lock(mutex_);
+  auto found = traces_.cend();
+  arrived_.wait_for(lock, wait, [&] {
+    found = find_order(order_id);
+    return closed_ || found != traces_.cend();
+  });
+  Json list = Json::array();
+  if (found != traces_.cend()) list.push_back(summary(found->first, found->second.spans));
+  return list;
+}
+
 std::uint64_t Collector::dropped() const {
   const std::lock_guard lock(mutex_);
   return dropped_;

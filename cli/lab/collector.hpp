@@ -46,6 +46,11 @@ class Collector {
   /// or the earliest span's while the root is missing.
   Json newest(std::size_t limit) const;
 
+  /// As newest(), but the one trace with a server span whose `msdemo.order.id` is `order_id`; of
+  /// several the one whose span began first, which placed it. Blocks up to `wait` until there is
+  /// one.
+  Json of_order(std::int64_t order_id, std::chrono::milliseconds wait);
+
   /// Spans left out because their trace was full.
   std::uint64_t dropped() const;
 
@@ -59,6 +64,8 @@ class Collector {
   };
 
   void keep(trace::SpanRecord span);
+  /// The trace that placed an order, or the end. Needs the mutex.
+  std::map<trace::TraceId, Trace>::const_iterator find_order(std::int64_t order_id) const;
 
   const Bounds bounds_;
   mutable std::mutex mutex_;  ///< guards everything below

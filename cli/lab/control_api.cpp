@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "contracts/problem.hpp"
@@ -61,8 +63,19 @@ Result<Response> take_spans(Collector& collector, TraceForwarder* forwarder,
   return json_response(200, Json::object());
 }
 
-Result<Response> list_traces(const Collector& collector, const Request& request) {
+constexpr auto kLongestWait = std::chrono::milliseconds(limits::kTracePoll);
+
+Result<Response> find_order(Collector& collector, const Request& request) {
+  const auto id = integer_query(request, "order", 0, std::numeric_limits<std::int64_t>::max());
+  const auto wait = integer_query(request, "wait_ms", 0, kLongestWait.count());
+  if (!id) return fail(id.error());
+  if (!wait) return fail(wait.error());
+  return json_response(200, collector.of_order(*id, std::chrono::milliseconds(*wait)));
+}
+
+Result<Response> list_traces(Collector& collector, const Request& request) {
   constexpr std::int64_t kListed = 20;
+  if (request.query("order")) return find_order(collector, request);
   const auto limit = integer_query(request, "limit", kListed, limits::kTracesKept);
   if (!limit) return fail(limit.error());
   return json_response(200, collector.newest(static_cast<std::size_t>(*limit)));
@@ -75,9 +88,8 @@ Result<Response> show_trace(Collector& collector, const Request& request) {
                       .message = "a trace_id is 32 lower-case hex digits, not all zero",
                       .field = "trace_id"});
   }
-  constexpr auto kLongest = std::chrono::milliseconds(limits::kTracePoll);
   const auto more_than = integer_query(request, "more_than", 0, limits::kSpansPerTrace);
-  const auto wait = integer_query(request, "wait_ms", 0, kLongest.count());
+  const auto wait = integer_query(request, "wait_ms", 0, kLongestWait.count());
   if (!more_than) return fail(more_than.error());
   if (!wait) return fail(wait.error());
   const auto spans =

@@ -11,6 +11,7 @@ namespace msdemo::lab {
 
 /// `GET /services` · `POST /services/{service}?action=` and `POST /down` (with the lab's token) ·
 /// `POST /v1/traces` (OTLP/HTTP JSON) · `GET /traces?limit=` ·
+/// `GET /traces?order=&wait_ms=` (the one that placed this order; waits for it) ·
 /// `GET /traces/{trace_id}?more_than=&wait_ms=` (OTLP JSON; waits for more spans) · `GET /healthz`.
 /// What the lab refuses is 409 with a problem document. `forwarder` may be null; the parts must
 /// outlive the router.

@@ -25,12 +25,20 @@ Glyph work_glyph(unsigned work, bool color) {
   return {eighths <= 5 ? "▐" : kLeftBlocks[kEighths], false};
 }
 
+void add_sign(Cell& cell, const Mark& mark) {
+  if (mark.kind != MarkKind::decision) {
+    cell.mark = cell.mark.empty() ? kMarks[static_cast<std::size_t>(mark.kind)] : kMarksTogether;
+  } else if (cell.mark.empty()) {
+    const bool numbered = mark.decision <= kNumbers.size();
+    cell.mark = numbered ? kNumbers.substr(mark.decision - 1, 1) : kHigherNumber;
+  }
+}
+
 void add_marks(std::vector<Cell>& cells, const Row& row, const Scale& scale) {
   for (const Mark& mark : row.marks) {
     const double column = static_cast<double>(mark.at_ns) / scale.length_ns * scale.axis;
     const double last = static_cast<double>(scale.bar) - 1;
-    Cell& cell = cells[static_cast<std::size_t>(std::clamp(std::floor(column), 0.0, last))];
-    cell.mark = cell.mark.empty() ? kMarks[static_cast<std::size_t>(mark.kind)] : kMarksTogether;
+    add_sign(cells[static_cast<std::size_t>(std::clamp(std::floor(column), 0.0, last))], mark);
   }
 }
 

@@ -16,11 +16,15 @@ inline constexpr std::size_t kSegmentKinds = 4;
 /// By SegmentKind: what a whole column of it looks like.
 inline constexpr std::array<std::string_view, kSegmentKinds> kTextures{"█", "░", "═", "┄"};
 
+/// The marks of orders in a comparison by MarkKind, and what several in one column look like.
 inline constexpr std::size_t kMarkKinds = 2;
-
-/// By MarkKind, and what several in one column look like.
 inline constexpr std::array<std::string_view, kMarkKinds> kMarks{"◇", "◆"};
 inline constexpr std::string_view kMarksTogether = "◈";
+
+/// Decisions have their numbers, as far as these have one digit: the sentences are listed by them.
+/// Of several in one column the first is seen.
+inline constexpr std::string_view kNumbers = "123456789";
+inline constexpr std::string_view kHigherNumber = "+";
 
 /// One column of a bar: for each kind of segment a set of its eighths, the leftmost being bit 0.
 struct Cell {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "timeline/decision.hpp"
 #include "trace/span.hpp"
 
 namespace msdemo::timeline {
@@ -32,11 +33,13 @@ struct Segment {
 enum class MarkKind {
   caller_free,  ///< whoever placed the order had an answer
   work_done,    ///< the order was confirmed or rejected
+  decision,     ///< a rule decided something
 };
 
 struct Mark {
   MarkKind kind = MarkKind::caller_free;
-  std::int64_t at_ns = 0;  ///< since the layout's start
+  std::int64_t at_ns = 0;    ///< since the layout's start
+  std::size_t decision = 0;  ///< the how manieth of the layout's, from 1
 
   bool operator==(const Mark&) const = default;
 };
@@ -62,10 +65,11 @@ struct Row {
 };
 
 struct Layout {
-  std::int64_t start_unix_nano = 0;  ///< when the earliest span began; 0 in a comparison
-  std::int64_t length_ns = 0;        ///< until the latest end
-  bool comparison = false;           ///< of orders: nothing calls anything, rows have marks
-  std::vector<Row> rows;             ///< callers above what they called, siblings by start
+  std::int64_t start_unix_nano = 0;   ///< when the earliest span began; 0 in a comparison
+  std::int64_t length_ns = 0;         ///< until the latest end
+  bool comparison = false;            ///< of orders: nothing calls anything, rows have marks
+  std::vector<Row> rows;              ///< callers above what they called, siblings by start
+  std::vector<Decision> decisions{};  ///< by time; each is marked on its span's row
 };
 
 /// Arranges the spans of one trace. Never corrects a measured time: a child that begins before its

@@ -14,11 +14,15 @@ using trace::SpanRecord;
 
 constexpr std::int64_t kLongest_ns = std::int64_t{1} << 61;
 
-const AttributeValue* find(const SpanRecord& span, std::string_view key) {
-  for (const auto& [name, value] : span.attributes) {
+const AttributeValue* find(const trace::Attributes& attributes, std::string_view key) {
+  for (const auto& [name, value] : attributes) {
     if (name == key) return &value;
   }
   return nullptr;
+}
+
+const AttributeValue* find(const SpanRecord& span, std::string_view key) {
+  return find(span.attributes, key);
 }
 
 }  // namespace
@@ -31,17 +35,30 @@ std::int64_t since(std::int64_t origin, std::int64_t time) {
   return std::clamp(difference, -kLongest_ns, kLongest_ns);
 }
 
-std::string text_of(const SpanRecord& span, std::string_view key) {
-  const AttributeValue* value = find(span, key);
+std::string text_of(const trace::Attributes& attributes, std::string_view key) {
+  const AttributeValue* value = find(attributes, key);
   if (value == nullptr) return {};
   return std::visit([](const auto& held) -> std::string { return fmt::format("{}", held); },
                     *value);
 }
 
-bool expects_callee(const SpanRecord& span) {
+std::string text_of(const SpanRecord& span, std::string_view key) {
+  return text_of(span.attributes, key);
+}
+
+std::optional<std::int64_t> integer_of(const SpanRecord& span, std::string_view key) {
+  const AttributeValue* value = find(span, key);
+  const auto* number = value == nullptr ? nullptr : std::get_if<std::int64_t>(value);
+  return number == nullptr ? std::nullopt : std::optional(*number);
+}
+
+bool is_call(const SpanRecord& span) {
   if (span.kind != SpanKind::client || find(span, "db.system.name") != nullptr) return false;
-  if (text_of(span, "error.type") == "unreachable") return false;
   return find(span, "http.request.method") != nullptr || find(span, "server.address") != nullptr;
+}
+
+bool expects_callee(const SpanRecord& span) {
+  return is_call(span) && text_of(span, "error.type") != "unreachable";
 }
 
 std::string callee_of(const SpanRecord& span) {
@@ -78,9 +95,7 @@ std::string topic_of(const SpanRecord& span) {
 }
 
 std::int64_t attempt_of(const SpanRecord& span) {
-  const AttributeValue* attempt = find(span, "messaging.delivery.attempt");
-  const auto* number = attempt == nullptr ? nullptr : std::get_if<std::int64_t>(attempt);
-  return number == nullptr ? 0 : *number;
+  return integer_of(span, "messaging.delivery.attempt").value_or(0);
 }
 
 }  // namespace msdemo::timeline

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,7 +17,14 @@ namespace msdemo::timeline {
 std::int64_t since(std::int64_t origin, std::int64_t time);
 
 /// The attribute as text, empty if it is absent.
+std::string text_of(const trace::Attributes& attributes, std::string_view key);
 std::string text_of(const trace::SpanRecord& span, std::string_view key);
+
+/// The attribute if it is a whole number.
+std::optional<std::int64_t> integer_of(const trace::SpanRecord& span, std::string_view key);
+
+/// Whether it asks another service, and not a database.
+bool is_call(const trace::SpanRecord& span);
 
 /// Whether another service should have a span for what this one asked of it.
 bool expects_callee(const trace::SpanRecord& span);

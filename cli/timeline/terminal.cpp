@@ -13,6 +13,8 @@
 #include "timeline/axis.hpp"
 #include "timeline/bar.hpp"
 #include "timeline/branches.hpp"
+#include "timeline/decision_list.hpp"
+#include "timeline/sentence.hpp"
 #include "timeline/styled_line.hpp"
 #include "timeline/text_width.hpp"
 
@@ -96,6 +98,7 @@ class Picture {
                  std::string_view service);
   void add_free(Line& line, int from, int until) const;
   void add_legend();
+  void add_decisions();
   std::string time_of(const Row& row) const {
     return layout_.comparison ? durations_of(row) : duration_of(row);
   }
@@ -256,6 +259,22 @@ void Picture::add_legend() {
   emit(std::move(line));
 }
 
+void Picture::add_decisions() {
+  if (layout_.decisions.empty()) return;
+  const std::size_t shown = std::min(layout_.decisions.size(), kNumbers.size());
+  Line heading(options_.color);
+  heading.add("why:", kStrong);
+  out_ += '\n';
+  emit(std::move(heading));
+  out_ += list_decisions(std::span(layout_.decisions).first(shown), columns_.total, options_.color);
+  if (shown == layout_.decisions.size()) return;
+  Line rest(options_.color);
+  rest.add(fmt::format("  {}", kHigherNumber), kStrong);
+  const auto left_out = static_cast<std::int64_t>(layout_.decisions.size() - shown);
+  rest.add(fmt::format("  {} more: {}", format_count(left_out), options_.why_command));
+  emit(std::move(rest));
+}
+
 std::string Picture::draw() {
   add_title();
   if (layout_.rows.empty()) return out_ + "no spans arrived\n";
@@ -264,6 +283,7 @@ std::string Picture::draw() {
   const std::vector<Branch> each = branches_of(layout_.rows, levels);
   for (std::size_t at = 0; at < each.size(); ++at) add_row(layout_.rows[at], each[at]);
   add_legend();
+  add_decisions();
   return std::move(out_);
 }
 

@@ -19,11 +19,13 @@ struct DrawOptions {
   int columns = 80;
   bool color = false;              ///< everything can be read without it
   std::vector<std::string> title;  ///< lines above the picture, as people typed them
+  std::string why_command{};       ///< what to type to read every decision
 };
 
 /// The picture, each line ended by `\n`: title, time axis, one row per span (and lines for reasons
-/// that do not fit into theirs), and a legend of what was used. No line is wider than
-/// `options.columns`, none ends in blanks; bars get at least a third of the columns.
+/// that do not fit into theirs), a legend of what was used, and the rules that decided, by the
+/// numbers that mark them. No line is wider than `options.columns`, but for the command at the end;
+/// none ends in blanks; bars get at least a third of the columns.
 std::string draw(const Layout& layout, const DrawOptions& options);
 
 /// Three significant digits with a unit: `812 ns`, `4.83 ms`, `30.0 s`.

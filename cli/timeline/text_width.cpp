@@ -86,6 +86,23 @@ Prefix prefix_within(std::string_view text, int columns) {
   return prefix;
 }
 
+/// Where to break the first `within` bytes, or npos. A blank right behind them is a good place as
+/// well; one near the beginning is not, since some scripts hardly use blanks, nor is one between a
+/// number and its unit if there is any other.
+std::size_t blank_within(std::string_view text, std::size_t within) {
+  constexpr std::size_t kNone = std::string_view::npos;
+  std::size_t second_best = kNone;
+  for (std::size_t end = text.rfind(' ', within); end != kNone && end > within / 2;) {
+    const std::size_t before = text.rfind(' ', end - 1);
+    const std::size_t word = before == kNone ? 0 : before + 1;
+    const bool number = text.substr(word, end - word).find_first_not_of("0123456789,.") == kNone;
+    if (!number) return end;
+    if (second_best == kNone) second_best = end;
+    end = before;
+  }
+  return second_best;
+}
+
 }  // namespace
 
 std::string printable(std::string_view text) {
@@ -140,10 +157,8 @@ std::vector<std::string> wrap(std::string_view text, int columns, int lines) {
   while (static_cast<int>(out.size()) + 1 < lines) {
     const std::size_t within = prefix_within(text, columns).bytes;
     if (within == text.size()) break;
-    // A blank right behind the last column that fits is a good place as well; one near the
-    // beginning is not, since some scripts hardly use blanks.
-    const std::size_t blank = text.rfind(' ', within);
-    const bool between_words = blank != std::string_view::npos && blank > within / 2;
+    const std::size_t blank = blank_within(text, within);
+    const bool between_words = blank != std::string_view::npos;
     const std::size_t end = between_words ? blank : within;
     out.push_back(shorten(text.substr(0, end), columns));
     text.remove_prefix(between_words ? end + 1 : end);

@@ -3,6 +3,7 @@
 #include "support/catch.hpp"
 #include "support/sample_traces.hpp"
 #include "timeline/terminal.hpp"
+#include "timeline/why.hpp"
 
 namespace test = msdemo::test;
 namespace timeline = msdemo::timeline;
@@ -58,6 +59,30 @@ TEST_CASE("timelines of messages look as approved", "[timeline]") {
       options.title = {story.title};
       test::check_approved("timeline_" + story.name + "_" + std::to_string(columns),
                            timeline::draw(timeline::lay_out(story.spans), options));
+    }
+  }
+}
+
+TEST_CASE("timelines with decisions and their explanations look as approved", "[timeline]") {
+  const std::vector<Story> decided{
+      {"retries", "order 7: book for Ada", test::order_with_retries().spans()},
+      {"breaker_open", "no order: the breaker is open",
+       test::order_while_breaker_is_open().spans()},
+      {"deadline", "no order: too late", test::order_past_its_deadline().spans()},
+      {"latency", "order 7: book for Ada", test::order_with_latency().spans()},
+      {"fallback", "order 7: book for Ada", test::order_with_fallback().spans()},
+      {"poison", "order 18: book, failed", test::async_order_poisoned().spans()},
+  };
+  for (const Story& story : decided) {
+    for (const int columns : {60, 80, 120}) {
+      timeline::DrawOptions options;
+      options.columns = columns;
+      options.title = {story.title};
+      options.why_command = "msdemo why 0af7651916cd43dd8448eb211c80319c";
+      const std::string name = story.name + "_" + std::to_string(columns);
+      check_approved("timeline_" + name, timeline::draw(timeline::lay_out(story.spans), options));
+      check_approved("why_" + name,
+                     timeline::format_explanation(timeline::explain(story.spans), columns, false));
     }
   }
 }

@@ -9,94 +9,6 @@ namespace msdemo::test {
 using trace::SpanKind;
 using trace::SpanRecord;
 
-namespace {
-
-constexpr std::int64_t kBeginning = 1'795'394'401'000'000'000;  // 2026-11-23T00:40:01Z
-
-std::int64_t at(double us) {
-  return kBeginning + std::llround(us * 1000);
-}
-
-}  // namespace
-
-int TraceBuilder::add(int parent, std::string_view service, std::string_view name, SpanKind kind,
-                      double start_us, double end_us) {
-  SpanRecord span;
-  span.trace_id = {0x0af7651916cd43dd, 0x8448eb211c80319c};
-  span.span_id = {spans_.size() + 1};
-  span.parent_span_id = {static_cast<std::uint64_t>(parent + 1)};
-  span.service = service;
-  span.name = name;
-  span.kind = kind;
-  span.start_unix_nano = at(start_us);
-  span.end_unix_nano = at(end_us);
-  spans_.push_back(span);
-  lost_.push_back(false);
-  return static_cast<int>(spans_.size()) - 1;
-}
-
-int TraceBuilder::call(int parent, std::string_view service, std::string_view peer,
-                       std::string_view name, double start_us, double end_us) {
-  const int span = add(parent, service, name, SpanKind::client, start_us, end_us);
-  set(span, "http.request.method", std::string(name.substr(0, name.find(' '))));
-  set(span, "server.address", std::string("127.0.0.1"));
-  set(span, "server.port", std::int64_t{8001});
-  set(span, "peer.service", std::string(peer));
-  return span;
-}
-
-int TraceBuilder::database(int parent, std::string_view service, std::string_view name,
-                           double start_us, double end_us) {
-  const int span = add(parent, service, name, SpanKind::client, start_us, end_us);
-  set(span, "db.system.name", std::string("sqlite"));
-  return span;
-}
-
-int TraceBuilder::publish(int parent, std::string_view service, std::string_view topic,
-                          double start_us, double end_us) {
-  return add(parent, service, "publish " + std::string(topic), SpanKind::producer, start_us,
-             end_us);
-}
-
-int TraceBuilder::queue(int producer, std::string_view group, std::string_view topic,
-                        double start_us, double end_us) {
-  const int span =
-      add(producer, "broker", "queue " + std::string(topic), SpanKind::internal, start_us, end_us);
-  set(span, "messaging.destination.name", std::string(topic));
-  set(span, "messaging.consumer.group.name", std::string(group));
-  return span;
-}
-
-int TraceBuilder::process(int queue, std::string_view service, std::string_view topic,
-                          std::int64_t attempt, double start_us, double end_us) {
-  const int span =
-      add(queue, service, "process " + std::string(topic), SpanKind::consumer, start_us, end_us);
-  set(span, "messaging.delivery.attempt", attempt);
-  return span;
-}
-
-void TraceBuilder::set(int span, std::string_view key, trace::AttributeValue value) {
-  spans_.at(static_cast<std::size_t>(span)).attributes.emplace_back(key, std::move(value));
-}
-
-void TraceBuilder::fail(int span, std::string_view reason) {
-  SpanRecord& record = spans_.at(static_cast<std::size_t>(span));
-  record.status = trace::SpanStatus::error;
-  record.status_message = reason;
-}
-
-void TraceBuilder::lose(int span) {
-  lost_.at(static_cast<std::size_t>(span)) = true;
-}
-
-std::vector<SpanRecord> TraceBuilder::spans() const {
-  std::vector<SpanRecord> kept;
-  for (std::size_t span = 0; span < spans_.size(); ++span) {
-    if (!lost_[span]) kept.push_back(spans_[span]);
-  }
-  return kept;
-}
-
 TraceBuilder sync_order() {
   TraceBuilder trace;
   const int root = trace.add(-1, "client", "order create", SpanKind::internal, 0, 4831);
@@ -245,6 +157,125 @@ std::vector<SpanRecord> async_order_in_the_queue() {
   TraceBuilder trace;
   ask_for_order(trace);
   return trace.spans();
+}
+
+namespace {
+
+/// An order by call up to where the order service asks for the user; what the client waits for
+/// ends at `end_us`. Span 2 is the order service's.
+TraceBuilder order_by_call(double end_us, std::int64_t status) {
+  TraceBuilder trace;
+  const int root = trace.add(-1, "client", "order create", SpanKind::internal, 0, end_us);
+  const int post = trace.call(root, "client", "order", "POST /orders", 140, end_us - 40);
+  trace.set(post, "http.response.status_code", status);
+  const int orders = trace.add(post, "order", "POST /orders", SpanKind::server, 385, end_us - 180);
+  trace.set(orders, "http.response.status_code", status);
+  if (status == 201) trace.set(orders, "msdemo.order.id", std::int64_t{7});
+  return trace;
+}
+
+/// One attempt to get the user, answered by the user service.
+int ask_for_user(TraceBuilder& trace, std::int64_t status, double start_us, double end_us) {
+  const int get = trace.call(2, "order", "user", "GET /users/{id}", start_us, end_us);
+  trace.set(get, "http.response.status_code", status);
+  trace.set(get, "msdemo.deadline_ms", 1000 - std::llround(start_us / 1000));
+  const int users =
+      trace.add(get, "user", "GET /users/{id}", SpanKind::server, start_us + 250, end_us - 150);
+  if (status == 200) {
+    trace.database(users, "user", "SELECT users", end_us - 560, end_us - 230);
+  } else {
+    trace.fail(get, "answered " + std::to_string(status));
+    trace.fail(users, "answered " + std::to_string(status) + " on purpose");
+  }
+  return users;
+}
+
+}  // namespace
+
+TraceBuilder order_with_retries() {
+  TraceBuilder trace = order_by_call(48'210, 201);
+  const int first = ask_for_user(trace, 500, 520, 2630);
+  trace.decide(first, "fault.error", "fault 1 (error=500#1,2): answers 500 to request 1", 900);
+  trace.decide(2, "policy.retry", "retry 1 of 2 after 13 ms: user answered 500", 2700);
+  const int second = ask_for_user(trace, 500, 15'730, 17'600);
+  trace.decide(second, "fault.error", "fault 1 (error=500#1,2): answers 500 to request 2", 16'100);
+  trace.decide(2, "policy.retry", "retry 2 of 2 after 24 ms: user answered 500", 17'680);
+  ask_for_user(trace, 200, 41'720, 43'900);
+  trace.database(2, "order", "INSERT orders", 44'050, 47'100);
+  return trace;
+}
+
+TraceBuilder order_while_breaker_is_open() {
+  TraceBuilder trace = order_by_call(1320, 503);
+  trace.decide(2, "policy.breaker",
+               "breaker open: 10 of 20 calls to user failed, 50 % is allowed; it lets the next one "
+               "through in 3,210 ms",
+               540);
+  trace.fail(0, "the circuit breaker is open");
+  trace.fail(1, "answered 503");
+  trace.fail(2, "the circuit breaker is open");
+  return trace;
+}
+
+TraceBuilder order_past_its_deadline() {
+  TraceBuilder trace = order_by_call(201'900, 504);
+  const int get = trace.call(2, "order", "user", "GET /users/{id}", 560, 200'620);
+  trace.set(get, "error.type", std::string("timeout"));
+  trace.set(get, "msdemo.deadline_ms", std::int64_t{200});
+  const int users = trace.add(get, "user", "GET /users/{id}", SpanKind::server, 810, 1'003'510);
+  trace.database(users, "user", "SELECT users", 1'003'060, 1'003'390);
+  trace.decide(users, "fault.latency", "fault 2 (latency=1s): waits 1,000 ms", 830);
+  trace.decide(2, "policy.deadline", "deadline 200 ms is over: 1 attempt of user took 200 ms",
+               200'700);
+  trace.fail(0, "the user service did not answer in time");
+  trace.fail(1, "answered 504");
+  trace.fail(2, "the user service did not answer in time");
+  trace.fail(get, "no answer came in time");
+  return trace;
+}
+
+TraceBuilder order_with_latency() {
+  TraceBuilder trace = order_by_call(105'100, 201);
+  const int users = ask_for_user(trace, 200, 520, 102'010);
+  trace.decide(users, "fault.latency", "fault 2 (latency=100ms): waits 100 ms", 800);
+  trace.database(2, "order", "INSERT orders", 102'120, 104'700);
+  return trace;
+}
+
+TraceBuilder order_with_fallback() {
+  TraceBuilder trace = order_by_call(5300, 201);
+  const int get = trace.call(2, "order", "user", "GET /users/{id}", 520, 740);
+  trace.set(get, "error.type", std::string("unreachable"));
+  trace.fail(get, "unreachable: connection refused by 127.0.0.1:8001");
+  trace.decide(2, "policy.retry_refused",
+               "retry refused: budget spent (12 retries for 40 calls in 10 s; 20 % and 3 are "
+               "allowed)",
+               790);
+  trace.decide(2, "policy.fallback", "fallback: the name that user 1 had 8 s ago", 800);
+  trace.database(2, "order", "INSERT orders", 880, 4950);
+  return trace;
+}
+
+TraceBuilder async_order_poisoned() {
+  TraceBuilder trace;
+  const int asked = ask_for_order(trace);
+  trace.set(2, "msdemo.order.id", std::int64_t{18});
+  trace.set(2, "http.response.status_code", std::int64_t{202});
+  const int lookups = trace.queue(asked, "user", "user.lookup.requested", 1730, 92'400);
+  const std::string reason = "no consumer can read it";
+  double start_us = 2100;
+  for (std::int64_t attempt = 1; attempt <= 10; ++attempt) {
+    const int tried =
+        trace.process(lookups, "user", "user.lookup.requested", attempt, start_us, start_us + 600);
+    trace.decide(tried, "fault.nack", "fault 3 (nack): gives message 18 back", start_us + 200);
+    trace.fail(tried, attempt < 10 ? reason + "; again in 9 ms" : reason);
+    start_us += 9980;
+  }
+  trace.fail(lookups, "dead letter: " + reason);
+  const int dead = trace.queue(asked, "order", "user.lookup.requested.dead", 92'380, 95'900);
+  const int failed = trace.process(dead, "order", "user.lookup.requested.dead", 1, 92'900, 95'200);
+  trace.database(failed, "order", "UPDATE orders", 93'000, 95'100);
+  return trace;
 }
 
 std::vector<timeline::ComparedOrder> compared_orders() {

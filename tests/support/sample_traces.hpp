@@ -2,51 +2,13 @@
 // read as stories: what happened is in the name, when it happened in one line per span.
 #pragma once
 
-#include <cstdint>
-#include <string>
-#include <string_view>
 #include <vector>
 
+#include "support/trace_builder.hpp"
 #include "timeline/comparison.hpp"
 #include "trace/span.hpp"
 
 namespace msdemo::test {
-
-/// Collects the spans of one trace. Times are microseconds since its beginning.
-class TraceBuilder {
- public:
-  /// Starts a span under the one that was added as number `parent`, counted from 0; a negative
-  /// number makes a root. Returns its own number.
-  int add(int parent, std::string_view service, std::string_view name, trace::SpanKind kind,
-          double start_us, double end_us);
-
-  /// An outgoing HTTP call to `peer`, or a write to or read from the service's database.
-  int call(int parent, std::string_view service, std::string_view peer, std::string_view name,
-           double start_us, double end_us);
-  int database(int parent, std::string_view service, std::string_view name, double start_us,
-               double end_us);
-
-  /// A message: written and confirmed, then in a group's queue, then handled for the `attempt`-th
-  /// time.
-  int publish(int parent, std::string_view service, std::string_view topic, double start_us,
-              double end_us);
-  int queue(int producer, std::string_view group, std::string_view topic, double start_us,
-            double end_us);
-  int process(int queue, std::string_view service, std::string_view topic, std::int64_t attempt,
-              double start_us, double end_us);
-
-  void set(int span, std::string_view key, trace::AttributeValue value);
-  void fail(int span, std::string_view reason);
-
-  /// Takes a span out, as if the process had been killed before it was sent.
-  void lose(int span);
-
-  std::vector<trace::SpanRecord> spans() const;
-
- private:
-  std::vector<trace::SpanRecord> spans_;
-  std::vector<bool> lost_;
-};
 
 /// `order create`, answered 201: all seven spans.
 TraceBuilder sync_order();
@@ -77,6 +39,24 @@ std::vector<trace::SpanRecord> async_order_redelivered();
 
 /// Nobody consumes: the user service is stopped.
 std::vector<trace::SpanRecord> async_order_in_the_queue();
+
+/// The user service answers 500 twice, then 200.
+TraceBuilder order_with_retries();
+
+/// The breaker lets nothing through.
+TraceBuilder order_while_breaker_is_open();
+
+/// 200 ms are over before the user service, which takes 1,003 ms, has answered.
+TraceBuilder order_past_its_deadline();
+
+/// The user service takes 100 ms on purpose.
+TraceBuilder order_with_latency();
+
+/// The user service is down, but its last known name is not too old.
+TraceBuilder order_with_fallback();
+
+/// Ten attempts at a message that nobody can handle, and then it is a dead letter.
+TraceBuilder async_order_poisoned();
 
 /// Three orders of each style while one user service takes 100 ms for each lookup.
 std::vector<timeline::ComparedOrder> compared_orders();

@@ -94,6 +94,29 @@ TEST_CASE("a wait ends with what there is", "[lab]") {
   }
 }
 
+TEST_CASE("the trace that placed an order is found, and waited for", "[lab]") {
+  Collector collector;
+  const auto order = [](std::uint64_t trace, std::uint64_t id, std::int64_t order_id) {
+    trace::SpanRecord record = span(trace, id);
+    record.kind = trace::SpanKind::server;
+    record.attributes = {{"msdemo.order.id", order_id}};
+    return record;
+  };
+  trace::SpanRecord client = order(4, 1, 7);
+  client.kind = trace::SpanKind::client;
+  send(collector, {span(1, 1), order(2, 9, 7), order(3, 5, 7), order(3, 6, 8), client});
+  const Json found = collector.of_order(7, 0ms);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0]["trace_id"] == (trace::TraceId{1, 3}.hex()));
+  CHECK(found[0]["spans"] == 2);
+  CHECK(collector.of_order(9, 1ms).empty());
+
+  auto waiting = std::async(std::launch::async, [&] { return collector.of_order(9, 10s); });
+  send(collector, {order(5, 9, 9)});
+  REQUIRE(waiting.wait_for(5s) == std::future_status::ready);
+  CHECK(waiting.get().size() == 1);
+}
+
 TEST_CASE("the list names each trace after its root, newest first", "[lab]") {
   Collector collector;
   trace::SpanRecord failed = span(1, 2, 5);

@@ -9,6 +9,7 @@
 #include "support/catch.hpp"
 #include "support/sample_traces.hpp"
 #include "timeline/text_width.hpp"
+#include "timeline/why.hpp"
 
 namespace test = msdemo::test;
 namespace timeline = msdemo::timeline;
@@ -70,6 +71,8 @@ class RandomTrace {
     for (int number = 1; number <= count; ++number) spans.push_back(span(number, count));
     return spans;
   }
+
+  trace::SpanEvent decision() { return {"policy.retry", time(), {{"rule", text()}}}; }
 
   int below(int limit) { return std::uniform_int_distribution<int>(0, limit - 1)(random_); }
 
@@ -154,6 +157,43 @@ TEST_CASE("a deep chain of calls leaves room for names and bars", "[timeline]") 
   REQUIRE(lines.size() == 2003);
   CHECK(lines[2000].find("└ step") != std::string::npos);
   for (const std::string& line : lines) CHECK(timeline::columns_of(line) <= 60);
+}
+
+TEST_CASE("any trace with decisions is drawn and explained within its columns", "[timeline]") {
+  for (unsigned seed = 0; seed < 2'000; ++seed) {
+    RandomTrace random(seed);
+    std::vector<SpanRecord> spans = random.spans();
+    if (spans.empty()) continue;
+    for (SpanRecord& span : spans) {
+      if (random.below(2) == 0) span.events.push_back(random.decision());
+    }
+    DrawOptions options;
+    options.columns = 60 + random.below(141);
+    options.color = random.below(2) == 0;
+    const std::string picture = draw(lay_out(spans), options);
+    const std::string told =
+        timeline::format_explanation(timeline::explain(spans), options.columns, options.color);
+    for (const std::string& line : lines_of(picture + told)) {
+      const bool good = timeline::columns_of(line) <= options.columns && !line.ends_with(' ') &&
+                        !has_control(line);
+      if (!good) FAIL("seed " << seed << ", " << options.columns << " columns: " << line);
+    }
+  }
+}
+
+TEST_CASE("more decisions than have a digit are counted, and marked together", "[timeline]") {
+  test::TraceBuilder trace;
+  const int orders = trace.add(-1, "order", "POST /orders", SpanKind::server, 0, 1000);
+  for (int number = 0; number < 12; ++number) {
+    trace.decide(orders, "policy.retry", "again", number * 80);
+  }
+  DrawOptions options;
+  options.why_command = "msdemo why 7";
+  const auto lines = lines_of(draw(lay_out(trace.spans()), options));
+  for (const char sign : std::string("123456789+")) {
+    CHECK(lines[1].find(sign) != std::string::npos);
+  }
+  CHECK(lines.back() == "  +  3 more: msdemo why 7");
 }
 
 TEST_CASE("every span of any trace has a row, and no line is too wide", "[timeline]") {
