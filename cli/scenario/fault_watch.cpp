@@ -10,16 +10,17 @@ void FaultWatch::see(std::string_view service, pid_t pid, int restarts,
                      std::span<const faults::Fault> faults) {
   for (Seen& earlier : seen_) {
     const bool died = earlier.pid != pid && restarts > earlier.restarts;
-    if (earlier.service == service && earlier.kind == "crash" && died) earlier.hit = true;
+    if (earlier.service == service && earlier.crash && died) earlier.hit = true;
   }
   for (const faults::Fault& fault : faults) {
+    const std::string words = faults::in_words(fault.spec);
     auto found = std::find_if(seen_.begin(), seen_.end(), [&](const Seen& earlier) {
       return earlier.service == service && earlier.pid == pid && earlier.id == fault.id &&
-             earlier.kind == fault.kind && earlier.value == fault.value;
+             earlier.route == fault.spec.route && earlier.words == words;
     });
     if (found == seen_.end()) {
-      seen_.push_back(
-          {std::string(service), pid, restarts, fault.id, fault.kind, fault.value, false});
+      seen_.push_back({std::string(service), pid, restarts, fault.id, fault.spec.route, words,
+                       fault.spec.kind == "crash", false});
       found = std::prev(seen_.end());
     }
     if (fault.hits > 0) found->hit = true;
@@ -30,8 +31,7 @@ std::vector<std::string> FaultWatch::missed() const {
   std::vector<std::string> all;
   for (const Seen& fault : seen_) {
     if (fault.hit) continue;
-    all.push_back(
-        fmt::format("fault {} of {} ({}={})", fault.id, fault.service, fault.kind, fault.value));
+    all.push_back(fmt::format("fault {} of {} ({})", fault.id, fault.service, fault.words));
   }
   return all;
 }

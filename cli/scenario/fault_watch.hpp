@@ -31,8 +31,9 @@ class FaultWatch {
     pid_t pid = 0;
     int restarts = 0;
     std::int64_t id = 0;
-    std::string kind;
-    std::string value;
+    std::string route;
+    std::string words;  ///< `latency=100ms, first 2`
+    bool crash = false;
     bool hit = false;
   };
 

@@ -10,8 +10,8 @@ namespace {
 faults::Fault fault(std::int64_t id, const char* kind, const char* value, std::int64_t hits) {
   faults::Fault one;
   one.id = id;
-  one.kind = kind;
-  one.value = value;
+  one.spec.kind = kind;
+  one.spec.value = value;
   one.hits = hits;
   return one;
 }
