@@ -172,8 +172,8 @@ int place_load(const Program& program, OrderDesk& desk, const OrderLoad& load) {
   run.run();
   const auto after = attempts_so_far(desk);
   std::optional<double> attempts;
-  // A service that was started again counts from 0.
-  if (before && after && *after >= *before) {
+  // An order by message makes no call, and a service that was started again counts from 0.
+  if (load.style == OrderStyle::sync && before && after && *after >= *before) {
     attempts = (*after - *before) / static_cast<double>(load.count);
   }
   if (program.json) {

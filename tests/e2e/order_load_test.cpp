@@ -36,6 +36,7 @@ TEST_CASE("orders at a rate are counted second by second", "[e2e]") {
   CHECK(document.at("failed") == 0);
   CHECK(document.at("failures").empty());
   CHECK(document.at("goodput_percent") == 100);
+  CHECK(document.at("attempts_per_order") == 1);
   std::size_t started = 0;
   for (const Json& second : document.at("seconds")) {
     started += second.at("started").get<std::size_t>();
@@ -73,6 +74,7 @@ TEST_CASE("orders that fail are counted by name, and their status is the exit st
   const auto accepted = shop.load({"--rate", "50", "--count", "10", "--async"});
   CHECK(accepted.exit_code == 0);
   CHECK(accepted.says("(10 of 10 orders accepted)"));
+  CHECK_FALSE(accepted.says("attempts per order"));
   REQUIRE(shop.lab.run({"stop", "order"}).exit_code == 0);
   CHECK(shop.load({"--rate", "50", "--count", "10"}).exit_code == 69);
 }
