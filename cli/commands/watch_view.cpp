@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 
+#include "base/duration.hpp"
 #include "base/text.hpp"
 #include "commands/table.hpp"
 #include "timeline/terminal.hpp"
@@ -20,7 +21,8 @@ using messaging::QueueState;
 
 constexpr std::string_view kUnknown = "-";
 
-/// A column that is there from so many columns of the terminal on.
+/// A column that is there from so many columns of the terminal on. Headings with blanks are as wide
+/// as what may stand below, so that the picture stands still.
 template <class Row>
 struct Column {
   std::string_view heading;
@@ -108,8 +110,8 @@ const std::vector<Column<ServiceRow>>& service_columns() {
          return {percent_lost(row.rates.errors),
                  style_if(row.rates.errors.value_or(0) > 0, Style::bad)};
        }},
-      {"P50", 80, [](Row row) -> Cell { return {seconds(row.rates.p50_s)}; }},
-      {"P99", 0, [](Row row) -> Cell { return {seconds(row.rates.p99_s)}; }},
+      {"    P50", 80, [](Row row) -> Cell { return {seconds(row.rates.p50_s)}; }},
+      {"    P99", 0, [](Row row) -> Cell { return {seconds(row.rates.p99_s)}; }},
       {"IN FLIGHT", 0, [](Row row) -> Cell { return {number(row.rates.in_flight)}; }},
       {"QUEUED", 0,
        [](Row row) -> Cell {
@@ -133,7 +135,7 @@ const std::vector<Column<CallRow>>& call_columns() {
        [](Row row) -> Cell {
          return {fmt::format("{} → {}", row.caller, row.call.peer), Style::strong};
        }},
-      {"BREAKER", 0,
+      {"BREAKER  ", 0,
        [](Row row) -> Cell {
          return {std::string(to_string(row.call.breaker)), style_of(row.call.breaker)};
        }},
@@ -335,9 +337,8 @@ std::string waiting_lines(const WatchFrame& frame, const WatchView& view) {
 
 std::string draw_watch(std::span<const WatchFrame> frames, const WatchView& view) {
   const WatchFrame& frame = frames.back();
-  const std::string title =
-      fmt::format("lab {} · {} UTC · every {:g} s · Ctrl-C ends", view.lab, clock_of(frame.at),
-                  std::chrono::duration<double>(view.interval).count());
+  const std::string title = fmt::format("lab {} · {} UTC · every {} · Ctrl-C ends", view.lab,
+                                        clock_of(frame.at), format_duration(view.interval));
   return paint(view.color, Style::faint, timeline::shorten(title, view.columns)) + "\n\n" +
          service_table(frames, view) + call_table(frame, view) + waiting_lines(frame, view);
 }
