@@ -245,19 +245,25 @@ std::string call_table(const WatchFrame& frame, const WatchView& view) {
   return rows.size() == 1 ? "" : "\n" + format_table(rows, "<<>>>>>>>", view.color);
 }
 
-/// Where messages wait, one after the other; nothing if none do.
-std::vector<std::string> waiting_places(const WatchFrame& frame) {
-  std::vector<std::string> places;
+/// Where messages wait; nothing if they do nowhere.
+std::string waiting_table(const WatchFrame& frame, const WatchView& view) {
+  constexpr std::size_t kPlaces = 8;
+  std::vector<std::vector<Cell>> rows = {{{"MESSAGES", Style::faint}, {"WAITING", Style::faint}}};
   for (const WatchedService& service : frame.services) {
     const double outbox = service.rates ? service.rates->outbox.value_or(0) : 0;
-    if (outbox > 0) places.push_back(fmt::format("{}'s outbox {:.0f}", service.service, outbox));
+    if (outbox > 0) rows.push_back({{service.service + "'s outbox"}, {number(outbox)}});
   }
   for (const QueueState& queue : frame.queues.value_or(std::vector<QueueState>())) {
-    if (queue.ready > 0 && !queue.group.empty()) {
-      places.push_back(fmt::format("{} → {} {}", queue.topic, queue.group, queue.ready));
-    }
+    if (queue.ready == 0 || queue.group.empty()) continue;
+    rows.push_back(
+        {{fmt::format("{} → {}", queue.topic, queue.group)}, {std::to_string(queue.ready)}});
   }
-  return places;
+  if (rows.size() > 1 + kPlaces) {
+    const std::size_t more = rows.size() - 1 - kPlaces;
+    rows.resize(1 + kPlaces);
+    rows.push_back({{fmt::format("and {} more: msdemo queue list", more)}});
+  }
+  return rows.size() == 1 ? "" : "\n" + format_table(rows, "<>", view.color);
 }
 
 Json or_null(std::optional<double> value) {
@@ -321,18 +327,6 @@ std::string in_words(const ServiceRates& rates) {
   return out;
 }
 
-std::string waiting_lines(const WatchFrame& frame, const WatchView& view) {
-  constexpr int kLines = 3;
-  const auto places = waiting_places(frame);
-  if (places.empty()) return "";
-  std::string out = "\n";
-  const std::string text = fmt::format("Messages wait: {}", fmt::join(places, " · "));
-  for (const std::string& line : timeline::wrap(timeline::printable(text), view.columns, kLines)) {
-    out += line + "\n";
-  }
-  return out;
-}
-
 }  // namespace
 
 std::string draw_watch(std::span<const WatchFrame> frames, const WatchView& view) {
@@ -340,7 +334,7 @@ std::string draw_watch(std::span<const WatchFrame> frames, const WatchView& view
   const std::string title = fmt::format("lab {} · {} UTC · every {} · Ctrl-C ends", view.lab,
                                         clock_of(frame.at), format_duration(view.interval));
   return paint(view.color, Style::faint, timeline::shorten(title, view.columns)) + "\n\n" +
-         service_table(frames, view) + call_table(frame, view) + waiting_lines(frame, view);
+         service_table(frames, view) + call_table(frame, view) + waiting_table(frame, view);
 }
 
 std::string format_watch_lines(const WatchFrame& frame) {
