@@ -216,8 +216,9 @@ ProtectedClient::ProtectedClient(const std::string& url, std::string peer,
     : peer_(std::move(peer)), client_(url, peer_), policies_(policies), clock_(clock), rng_(rng) {
   policies_.follow([this, options = std::optional<resilience::BreakerOptions>()](
                        const resilience::Policy& policy) mutable {
-    if (policy.call.breaker && policy.call.breaker != options) breaker_.reset(*policy.call.breaker);
+    if (policy.call.breaker == options) return;
     options = policy.call.breaker;
+    breaker_.reset(options.value_or(resilience::BreakerOptions{}));
   });
 }
 

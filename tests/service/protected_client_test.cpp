@@ -243,6 +243,12 @@ TEST_CASE("the breaker opens, fails at once, probes and closes", "[protected]") 
   CHECK(pair.client->stats().breaker == BreakerState::open);
   CHECK(pair.client->stats().rejected == 1);
   CHECK(any_of(pair.rules(), "policy.breaker: breaker open for another 100 ms: 10 of 10 calls"));
+  pair.set({{"breaker", "off"}});
+  CHECK(pair.client->stats().breaker == BreakerState::closed);
+  CHECK(pair.call().error().code == Code::storage_full);
+  pair.set({{"breaker", "on"}, {"breaker-open", "100ms"}});
+  for (int i = 0; i < 10; ++i) CHECK(pair.call().error().code == Code::storage_full);
+  CHECK(pair.client->stats().breaker == BreakerState::open);
 
   down = false;
   const auto patience = std::chrono::steady_clock::now() + 10s;
