@@ -89,6 +89,7 @@ int tell_ending(const Program& program, const Order& order) {
   } else if (order.status == OrderStatus::failed) {
     next = "queue dead list";
   }
+  std::fflush(stdout);
   fmt::print(stderr, "{} {}\n",
              paint(use_color(program, stderr), Style::bad, fmt::format("{}:", name)),
              escape_control(why));

@@ -37,8 +37,9 @@ struct Document {
 /// Reads markdown. Only fenced blocks whose info string is `console` are run; everything else is
 /// prose. In such a block a line `$ …` is a command; it goes on while lines end in a backslash, and
 /// with lines `> …` right after it, as in a terminal. A line `? STATUS` right after that is its exit
-/// status, else 0; the lines up to the next command are its output. Fails with usage, as `FILE:LINE: …`, when a fence is not closed, output comes before
-/// a command, a status is no number of 0 to 255 or a placeholder cannot be understood.
+/// status, else 0; the lines up to the next command are its output. Fails with usage, as
+/// `FILE:LINE: …`, when a fence is not closed, output comes before a command, a status is no number
+/// of 0 to 255 or a placeholder cannot be understood.
 Result<Document> parse_document(std::string name, std::string_view markdown);
 
 }  // namespace msdemo::scenario
