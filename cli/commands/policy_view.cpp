@@ -1,12 +1,10 @@
 #include "commands/policy_view.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 
 #include "base/text.hpp"
-#include "commands/suggest.hpp"
 #include "commands/table.hpp"
 #include "timeline/text_width.hpp"
 
@@ -21,20 +19,6 @@ const std::vector<std::string>& presets() {
 
 constexpr const char* kPreset = "preset";
 
-std::vector<std::string> keys_of(std::span<const PolicySetting> settings) {
-  std::vector<std::string> keys;
-  for (const PolicySetting& setting : settings) keys.push_back(setting.key);
-  return keys;
-}
-
-/// `word` is none of `names`: which one was meant, or which there are.
-std::string suggestion(std::string_view word, std::string_view what,
-                       const std::vector<std::string>& names) {
-  const std::string meant = nearest(word, names);
-  return meant.empty() ? fmt::format("the {} are: {}", what, fmt::join(names, ", "))
-                       : fmt::format("did you mean '{}'?", meant);
-}
-
 Result<void> check_preset(const std::string& word, std::string_view service,
                           std::span<const PolicySetting> known) {
   if (std::ranges::count(presets(), word) > 0) return {};
@@ -44,9 +28,11 @@ Result<void> check_preset(const std::string& word, std::string_view service,
         Code::usage, fmt::format("'{}' needs a value", word),
         fmt::format("for example: msdemo policy set {} {}={}", service, word, key->standard));
   }
+  const std::string meant = nearest(word, presets());
   return fail(Code::usage,
               fmt::format("'{}' is neither a preset nor KEY=VALUE", escape_control(word)),
-              suggestion(word, "presets", presets()));
+              meant.empty() ? "the presets are: naive, standard"
+                            : fmt::format("did you mean '{}'?", meant));
 }
 
 /// The settings as rows, a meaning that is too long for `columns` on several lines.
@@ -114,24 +100,20 @@ std::string calls_table(const std::vector<CallsToPeer>& all, bool color) {
 
 Result<Json> parse_policy(std::span<const std::string> words, std::string_view service,
                           std::span<const PolicySetting> known) {
-  const std::vector<std::string> keys = keys_of(known);
   Json changes = Json::object();
   for (const std::string& word : words) {
     const auto equals = word.find('=');
-    const std::string key = equals == std::string::npos ? kPreset : word.substr(0, equals);
-    if (equals == std::string::npos) {
+    const bool is_preset = equals == std::string::npos;
+    if (is_preset) {
       if (auto checked = check_preset(word, service, known); !checked) {
         return fail(std::move(checked.error()));
       }
-    } else if (std::ranges::count(keys, key) == 0) {
-      return fail(Code::usage,
-                  fmt::format("the {} service has no policy '{}'", service, escape_control(key)),
-                  suggestion(key, "keys", keys));
     }
+    const std::string key = is_preset ? kPreset : word.substr(0, equals);
     if (changes.contains(key)) {
-      return fail(Code::usage, fmt::format("there are two values for '{}'", key));
+      return fail(Code::usage, fmt::format("there are two values for '{}'", escape_control(key)));
     }
-    changes[key] = equals == std::string::npos ? word : word.substr(equals + 1);
+    changes[key] = is_preset ? word : word.substr(equals + 1);
   }
   return changes;
 }

@@ -11,9 +11,8 @@
 namespace msdemo::commands {
 
 /// The words of `policy set` behind the service, a preset or KEY=VALUE each, as the service takes
-/// them. `known` are the settings that the service has. Fails with usage, suggesting what may have
-/// been meant, on an unknown preset or key, and on a preset or key that is there twice; what a
-/// value may be is for the service to say.
+/// them. Fails with usage, suggesting what may have been meant, on a word that is neither, and on
+/// what is there twice; keys and values are for the service to judge. `known` are its settings.
 Result<Json> parse_policy(std::span<const std::string> words, std::string_view service,
                           std::span<const PolicySetting> known);
 

@@ -9,7 +9,9 @@
 #include <cstdlib>
 #include <limits>
 
+#include "base/duration.hpp"
 #include "base/limits.hpp"
+#include "base/text.hpp"
 #include "commands/commands.hpp"
 #include "commands/lab_watch.hpp"
 #include "http/socket.hpp"
@@ -19,19 +21,24 @@ namespace msdemo::commands {
 
 namespace {
 
-constexpr double kShortestInterval_ms = 100;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kShortestInterval(100);
 
 struct WatchOptions {
-  double interval_ms = 1000;
+  std::string interval = "1s";
   std::int64_t count = std::numeric_limits<std::int64_t>::max();
 };
 
-/// What is wrong with `milliseconds`, as CLI11 asks for it.
-std::string check_interval(const std::string& milliseconds) {
-  constexpr std::chrono::milliseconds kLongest = limits::kWatchInterval;
-  const double interval_ms = std::strtod(milliseconds.c_str(), nullptr);
-  const bool valid = interval_ms >= kShortestInterval_ms && interval_ms <= kLongest.count();
-  return valid ? "" : "an interval lasts 100ms to 60s";
+Result<milliseconds> interval_of(const WatchOptions& options) {
+  const auto given = parse_duration(options.interval, limits::kWatchInterval);
+  if (given && *given >= kShortestInterval) {
+    return std::chrono::duration_cast<milliseconds>(*given);
+  }
+  return fail(Code::usage,
+              fmt::format("--interval {} is not {} to {}", escape_control(options.interval),
+                          duration_text(kShortestInterval), duration_text(limits::kWatchInterval)),
+              "for example: msdemo watch --interval 500ms");
 }
 
 /// False when nobody reads stdout any more.
@@ -58,7 +65,7 @@ class Screen {
   }
 
   /// Takes away the `^C` that the terminal shows.
-  static bool end() { return put("\r\x1b[K"); }
+  static void end() { put("\r\x1b[K"); }
 
  private:
   std::ptrdiff_t lines_ = 0;
@@ -70,15 +77,18 @@ bool is_terminal() {
   return ::isatty(STDOUT_FILENO) == 1 && name != nullptr && std::string_view(name) != "dumb";
 }
 
-/// What went wrong, said as what people can do about it: mostly the lab has ended.
+/// Without its supervisor there is nothing left to watch; mostly the lab is going down.
 int report_end(const Program& program, const Error& error) {
-  const auto lab = lab::Lab::find(program.lab);
-  return report(program, lab ? error : lab.error());
+  const Error end{Code::no_lab, fmt::format("the lab does not answer any more: {}", error.message),
+                  "if it has ended, start it again: " + command_line(program.lab, "up -d")};
+  if (!program.json) return report(program, end);
+  put(dump_json({{"error", to_json(end)}}) + "\n");  // a line like the others
+  return info(end.code).exit_status;
 }
 
 class Display {
  public:
-  Display(const Program& program, std::chrono::milliseconds interval)
+  Display(const Program& program, milliseconds interval)
       : program_(program), interval_(interval), redraws_(!program.json && is_terminal()) {}
 
   /// False when nobody reads stdout any more.
@@ -101,19 +111,18 @@ class Display {
 
  private:
   const Program& program_;
-  const std::chrono::milliseconds interval_;
+  const milliseconds interval_;
   const bool redraws_;
   Screen screen_;
   std::vector<WatchFrame> frames_;
 };
 
-int show_frames(const Program& program, const WatchOptions& options, LabWatch& services,
-                const lab::TerminationSignals& signals, const Clock& clock) {
-  const std::chrono::milliseconds interval(static_cast<std::int64_t>(options.interval_ms));
+int show_frames(const Program& program, milliseconds interval, std::int64_t count,
+                LabWatch& services, const lab::TerminationSignals& signals, const Clock& clock) {
   if (const auto first = services.next(); !first) return report_end(program, first.error());
   Display display(program, interval);
   SteadyTime next_at = clock.steady_now();
-  for (std::int64_t shown = 0; shown < options.count; ++shown) {
+  for (std::int64_t shown = 0; shown < count; ++shown) {
     next_at = std::max(next_at + interval, clock.steady_now());
     if (http::wait_for(signals.descriptor(), POLLIN, next_at)) {
       display.end();
@@ -127,11 +136,13 @@ int show_frames(const Program& program, const WatchOptions& options, LabWatch& s
 }
 
 int watch(const Program& program, const WatchOptions& options, const Clock& clock) {
+  const auto interval = interval_of(options);
+  if (!interval) return report(program, interval.error());
   auto lab = lab::Lab::find(program.lab);
   if (!lab) return report(program, lab.error());
   lab::TerminationSignals signals;
   LabWatch services(std::move(*lab), clock);
-  const int status = show_frames(program, options, services, signals, clock);
+  const int status = show_frames(program, *interval, options.count, services, signals, clock);
   signals.take();  // or it would end the process after all
   return status;
 }
@@ -150,17 +161,10 @@ void add_watch(CLI::App& app, Program& program) {
       "MEASURED "
       "% what its\ncallers get: retries and fallbacks lift it. docs/reference/watch.md explains "
       "every column.");
-  const std::map<std::string, double> units = {{"ms", 1}, {"s", 1000}};
-  CLI::Validator time = CLI::AsNumberWithUnit(
-      units, CLI::AsNumberWithUnit::Options(CLI::AsNumberWithUnit::CASE_SENSITIVE |
-                                            CLI::AsNumberWithUnit::UNIT_REQUIRED));
   command
-      ->add_option("--interval", options->interval_ms,
+      ->add_option("--interval", options->interval,
                    "Between two looks, 100ms to 60s; each shows what happened in between")
-      ->transform(time.description(""))
-      ->check(check_interval)
-      ->type_name("TIME")
-      ->default_str("1s");
+      ->capture_default_str();
   command->add_option("--count", options->count, "End after so many intervals")
       ->check(CLI::PositiveNumber);
   add_json_flag(*command, program);

@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 
+#include "base/duration.hpp"
 #include "base/text.hpp"
 #include "commands/table.hpp"
 #include "timeline/terminal.hpp"
@@ -20,7 +21,8 @@ using messaging::QueueState;
 
 constexpr std::string_view kUnknown = "-";
 
-/// A column that is there from so many columns of the terminal on.
+/// A column that is there from so many columns of the terminal on. Headings with blanks are as wide
+/// as what may stand below, so that the picture stands still.
 template <class Row>
 struct Column {
   std::string_view heading;
@@ -108,8 +110,8 @@ const std::vector<Column<ServiceRow>>& service_columns() {
          return {percent_lost(row.rates.errors),
                  style_if(row.rates.errors.value_or(0) > 0, Style::bad)};
        }},
-      {"P50", 80, [](Row row) -> Cell { return {seconds(row.rates.p50_s)}; }},
-      {"P99", 0, [](Row row) -> Cell { return {seconds(row.rates.p99_s)}; }},
+      {"    P50", 80, [](Row row) -> Cell { return {seconds(row.rates.p50_s)}; }},
+      {"    P99", 0, [](Row row) -> Cell { return {seconds(row.rates.p99_s)}; }},
       {"IN FLIGHT", 0, [](Row row) -> Cell { return {number(row.rates.in_flight)}; }},
       {"QUEUED", 0,
        [](Row row) -> Cell {
@@ -133,7 +135,7 @@ const std::vector<Column<CallRow>>& call_columns() {
        [](Row row) -> Cell {
          return {fmt::format("{} → {}", row.caller, row.call.peer), Style::strong};
        }},
-      {"BREAKER", 0,
+      {"BREAKER  ", 0,
        [](Row row) -> Cell {
          return {std::string(to_string(row.call.breaker)), style_of(row.call.breaker)};
        }},
@@ -243,19 +245,25 @@ std::string call_table(const WatchFrame& frame, const WatchView& view) {
   return rows.size() == 1 ? "" : "\n" + format_table(rows, "<<>>>>>>>", view.color);
 }
 
-/// Where messages wait, one after the other; nothing if none do.
-std::vector<std::string> waiting_places(const WatchFrame& frame) {
-  std::vector<std::string> places;
+/// Where messages wait; nothing if they do nowhere.
+std::string waiting_table(const WatchFrame& frame, const WatchView& view) {
+  constexpr std::size_t kPlaces = 8;
+  std::vector<std::vector<Cell>> rows = {{{"MESSAGES", Style::faint}, {"WAITING", Style::faint}}};
   for (const WatchedService& service : frame.services) {
     const double outbox = service.rates ? service.rates->outbox.value_or(0) : 0;
-    if (outbox > 0) places.push_back(fmt::format("{}'s outbox {:.0f}", service.service, outbox));
+    if (outbox > 0) rows.push_back({{service.service + "'s outbox"}, {number(outbox)}});
   }
   for (const QueueState& queue : frame.queues.value_or(std::vector<QueueState>())) {
-    if (queue.ready > 0 && !queue.group.empty()) {
-      places.push_back(fmt::format("{} → {} {}", queue.topic, queue.group, queue.ready));
-    }
+    if (queue.ready == 0 || queue.group.empty()) continue;
+    rows.push_back(
+        {{fmt::format("{} → {}", queue.topic, queue.group)}, {std::to_string(queue.ready)}});
   }
-  return places;
+  if (rows.size() > 1 + kPlaces) {
+    const std::size_t more = rows.size() - 1 - kPlaces;
+    rows.resize(1 + kPlaces);
+    rows.push_back({{fmt::format("and {} more: msdemo queue list", more)}});
+  }
+  return rows.size() == 1 ? "" : "\n" + format_table(rows, "<>", view.color);
 }
 
 Json or_null(std::optional<double> value) {
@@ -319,27 +327,14 @@ std::string in_words(const ServiceRates& rates) {
   return out;
 }
 
-std::string waiting_lines(const WatchFrame& frame, const WatchView& view) {
-  constexpr int kLines = 3;
-  const auto places = waiting_places(frame);
-  if (places.empty()) return "";
-  std::string out = "\n";
-  const std::string text = fmt::format("Messages wait: {}", fmt::join(places, " · "));
-  for (const std::string& line : timeline::wrap(timeline::printable(text), view.columns, kLines)) {
-    out += line + "\n";
-  }
-  return out;
-}
-
 }  // namespace
 
 std::string draw_watch(std::span<const WatchFrame> frames, const WatchView& view) {
   const WatchFrame& frame = frames.back();
-  const std::string title =
-      fmt::format("lab {} · {} UTC · every {:g} s · Ctrl-C ends", view.lab, clock_of(frame.at),
-                  std::chrono::duration<double>(view.interval).count());
+  const std::string title = fmt::format("lab {} · {} UTC · every {} · Ctrl-C ends", view.lab,
+                                        clock_of(frame.at), format_duration(view.interval));
   return paint(view.color, Style::faint, timeline::shorten(title, view.columns)) + "\n\n" +
-         service_table(frames, view) + call_table(frame, view) + waiting_lines(frame, view);
+         service_table(frames, view) + call_table(frame, view) + waiting_table(frame, view);
 }
 
 std::string format_watch_lines(const WatchFrame& frame) {

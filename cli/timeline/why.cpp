@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <tuple>
 #include <utility>
 
@@ -62,7 +63,7 @@ class Story {
   std::string cause() const;
   std::string cause_of_messages() const;
   std::string undecided() const;
-  const Decision* last_decision(const SpanRecord* failure) const;
+  const Decision* last_decision(bool refused) const;
   const SpanRecord* last_attempt() const;
   std::string stored() const;
   std::vector<std::string> measured() const;
@@ -157,15 +158,19 @@ std::string Story::outcome() const {
   return text;
 }
 
-/// The last decision, or what decided how the attempt failed: nothing that was earlier, and no
-/// latency. Those of policies come before those of faults, which only provoke.
-const Decision* Story::last_decision(const SpanRecord* failure) const {
+/// The last decision; if the request was refused, the last that can have decided that: none before
+/// its last attempt, and no latency. Those of policies come before those of faults, which only
+/// provoke.
+const Decision* Story::last_decision(bool refused) const {
+  const SpanRecord* attempt = refused ? last_attempt() : nullptr;
+  std::int64_t from_ns = std::numeric_limits<std::int64_t>::min();
+  if (attempt != nullptr) {
+    from_ns = since(beginning_of(spans_),
+                    failed(*attempt) ? attempt->start_unix_nano : attempt->end_unix_nano);
+  }
   const Decision* last = nullptr;
   for (const Decision& decision : decisions_) {
-    if (failure != nullptr) {
-      const auto from_ns = since(beginning_of(spans_), failure->start_unix_nano);
-      if (decision.at_ns < from_ns || decision.name == "fault.latency") continue;
-    }
+    if (decision.at_ns < from_ns || (refused && decision.name == "fault.latency")) continue;
     if (last == nullptr || decision.is_policy() || !last->is_policy()) last = &decision;
   }
   return last;
@@ -183,11 +188,10 @@ const SpanRecord* Story::last_attempt() const {
 std::string Story::cause() const {
   if (std::string messages = cause_of_messages(); !messages.empty()) return messages;
   const SpanRecord* attempt = last_attempt();
-  const bool failure = attempt != nullptr && failed(*attempt) && failed(whole());
-  if (failure && timed_out(*attempt)) return lateness_of(*attempt, spans_);
-  if (const auto* decision = last_decision(failure ? attempt : nullptr)) return decision->rule;
-  return decisions_.empty() ? "no rule interfered" + undecided()
-                            : fmt::format("{}: {}", callee_of(*attempt), outcome_of(*attempt));
+  const bool refused = failed(whole());
+  if (refused && attempt != nullptr && timed_out(*attempt)) return lateness_of(*attempt, spans_);
+  if (const Decision* decision = last_decision(refused)) return decision->rule;
+  return (decisions_.empty() ? "no rule interfered" : "no rule decided that") + undecided();
 }
 
 std::string Story::cause_of_messages() const {

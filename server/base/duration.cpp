@@ -45,8 +45,8 @@ std::string duration_text(std::chrono::microseconds length) {
 
 std::string format_duration(std::chrono::microseconds length) {
   const auto count = static_cast<double>(length.count());
-  if (count >= 1e6) return fmt::format("{:.6g} s", count / 1e6);
-  if (count >= 1e3 || count == 0) return fmt::format("{:.6g} ms", count / 1e3);
+  if (count >= 1e6) return fmt::format("{:.4g} s", count / 1e6);
+  if (count >= 1e3 || count == 0) return fmt::format("{:.4g} ms", count / 1e3);
   return fmt::format("{} us", length.count());
 }
 

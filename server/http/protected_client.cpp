@@ -87,18 +87,18 @@ class ProtectedClient::Running {
   }
 
  private:
-  /// How long the next attempt may take; less than a millisecond is nothing.
-  milliseconds time_left() const {
+  /// How long the next attempt may take.
+  milliseconds time_left(SteadyTime now) const {
     milliseconds left = limits::kExchangeCeiling;
-    if (deadline_) left = floor<milliseconds>(*deadline_ - client_.clock_.steady_now());
+    if (deadline_) left = ceil<milliseconds>(*deadline_ - now);
     return policy_.attempt_timeout ? std::min(left, *policy_.attempt_timeout) : left;
   }
 
   /// Fails, without an attempt, if the breaker lets none through.
   Result<Attempt> try_once() {
     const SteadyTime began = client_.clock_.steady_now();
-    const milliseconds left = time_left();
-    if (left < milliseconds(1)) {
+    const milliseconds left = time_left(began);
+    if (left <= milliseconds(0)) {
       span_.decide("policy.deadline", "no attempt: the deadline has passed");
       return Attempt{.result = fail(Code::timeout, "the deadline passed before the call began"),
                      .verdict = CallResult::failure};
@@ -186,7 +186,8 @@ class ProtectedClient::Running {
   std::string describe(const Attempt& attempt) const {
     const std::string& message = attempt.result.error().message;
     if (attempt.status == 0) return fmt::format("{}: {}", client_.peer_, message);
-    return fmt::format("{} answered {}: {}", client_.peer_, attempt.status, message);
+    if (attempt.status >= 400) return fmt::format("{} answered {}", client_.peer_, attempt.status);
+    return fmt::format("{} answered {}, but {}", client_.peer_, attempt.status, message);
   }
 
   bool refuse(const std::string& because) {
@@ -216,8 +217,9 @@ ProtectedClient::ProtectedClient(const std::string& url, std::string peer,
     : peer_(std::move(peer)), client_(url, peer_), policies_(policies), clock_(clock), rng_(rng) {
   policies_.follow([this, options = std::optional<resilience::BreakerOptions>()](
                        const resilience::Policy& policy) mutable {
-    if (policy.call.breaker && policy.call.breaker != options) breaker_.reset(*policy.call.breaker);
+    if (policy.call.breaker == options) return;
     options = policy.call.breaker;
+    breaker_.reset(options.value_or(resilience::BreakerOptions{}));
   });
 }
 

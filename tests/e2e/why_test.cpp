@@ -1,5 +1,7 @@
 // `why` in a real lab: orders that no rule interfered with, and what there is to say when there is
 // nothing to tell.
+#include <poll.h>
+
 #include "support/catch.hpp"
 #include "support/lab_fixture.hpp"
 

@@ -80,9 +80,10 @@ TEST_CASE("timelines with decisions and their explanations look as approved", "[
       options.title = {story.title};
       options.why_command = "msdemo why 0af7651916cd43dd8448eb211c80319c";
       const std::string name = story.name + "_" + std::to_string(columns);
-      check_approved("timeline_" + name, timeline::draw(timeline::lay_out(story.spans), options));
-      check_approved("why_" + name,
-                     timeline::format_explanation(timeline::explain(story.spans), columns, false));
+      test::check_approved("timeline_" + name,
+                           timeline::draw(timeline::lay_out(story.spans), options));
+      test::check_approved("why_" + name, timeline::format_explanation(
+                                              timeline::explain(story.spans), columns, false));
     }
   }
 }

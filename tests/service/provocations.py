@@ -183,6 +183,12 @@ MORE = {
     ("POST /faults", 422): [
         ("admin", fault(kind, value, **more)) for kind, value, more in BAD_FAULTS
     ] + [("admin", post("/faults", {"kind": "latency"}, bearer(TOKEN)))],
+    ("POST /policy", 400): [("admin", post("/policy", b"{", bearer(TOKEN)))],
+    ("POST /policy", 401): [("admin", post("/policy", {"preset": "naive"}))],
+    ("POST /policy", 422): [
+        ("admin", post("/policy", policy, bearer(TOKEN)))
+        for policy in ({"preset": "nave"}, {"threads": "0"}, {"threads": 4}, {"trheads": "4"}, [])
+    ],
     ("DELETE /faults", 401): [
         ("admin", delete("/faults")),
         ("admin", delete("/faults", bearer("x" * len(TOKEN)))),

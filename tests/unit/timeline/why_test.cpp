@@ -129,16 +129,21 @@ TEST_CASE("only what was decided from the last attempt on explains a failure", "
   const int last = attempt(300, 503);
   const std::string begin = "no order, HTTP 503 after 1.0 ms: ";
   SECTION("nothing: what the callee answered") {
-    CHECK(explain(trace.spans()).headline == begin + "user: 503 in 0.10 ms");
+    CHECK(explain(trace.spans()).headline == begin + "no rule decided that, user: 503 in 0.10 ms");
   }
   SECTION("latency does not make anybody answer 503") {
     trace.decide(last, "fault.latency", "fault 1 (latency=1us): waits 0.001 ms", 320);
-    CHECK(explain(trace.spans()).headline == begin + "user: 503 in 0.10 ms");
+    CHECK(explain(trace.spans()).headline == begin + "no rule decided that, user: 503 in 0.10 ms");
   }
   SECTION("the callee's own rule") {
     trace.decide(last, "policy.shed", "shed: 120 ms in the queue, 100 ms are allowed", 320);
     CHECK(explain(trace.spans()).headline ==
           begin + "shed: 120 ms in the queue, 100 ms are allowed");
+  }
+  SECTION("nothing at all, if there was no retry either") {
+    auto spans = trace.spans();
+    spans[1].events.clear();
+    CHECK(explain(spans).headline == begin + "no rule interfered, user: 503 in 0.10 ms");
   }
   SECTION("a policy after a fault, and before one that came later") {
     trace.decide(orders, "policy.breaker",
