@@ -36,9 +36,7 @@ Response problem(int status, const std::string& detail, const trace::Span& span)
       {"status", status},
       {"detail", detail},
       {"trace_id", span.context().trace_id.hex()}};
-  Response response{status, dump_json(document), std::string(contracts::kProblemMediaType)};
-  if (status == 503) response.headers.emplace_back("Retry-After", "1");
-  return response;
+  return {status, dump_json(document), std::string(contracts::kProblemMediaType)};
 }
 
 /// Fails with deadline_exceeded if the work has become work for nobody.

@@ -157,15 +157,17 @@ class ProtectedClient::Running {
     if (!is_safe(call_.request.method) && !attempt.result.error().definite()) {
       return refuse("it may have happened, and must not happen twice");
     }
-    const auto delay = resilience::full_jitter(retries + 1, client_.rng_);
+    std::chrono::microseconds delay = resilience::full_jitter(retries + 1, client_.rng_);
     const SteadyTime now = client_.clock_.steady_now();
+    if (attempt.retry_after) {
+      delay = std::max<std::chrono::microseconds>(delay, *attempt.retry_after);
+    }
     if (deadline_ && now + delay >= *deadline_) {
       return refuse(
-          fmt::format("the deadline of {} leaves {} ms", describe_deadline(), left_ms(now)));
-    }
-    if (attempt.retry_after && deadline_ && now + *attempt.retry_after >= *deadline_) {
-      return refuse(fmt::format("{} asks for {} s, and the deadline leaves {} ms", client_.peer_,
-                                attempt.retry_after->count(), left_ms(now)));
+          attempt.retry_after
+              ? fmt::format("{} asks for {} s, and the deadline leaves {} ms", client_.peer_,
+                            attempt.retry_after->count(), left_ms(now))
+              : fmt::format("the deadline of {} leaves {} ms", describe_deadline(), left_ms(now)));
     }
     if (policy_.budget && !client_.budget_.spend(*policy_.budget, now)) {
       const auto used = client_.budget_.count(now);
