@@ -22,7 +22,7 @@ using scenario::Command;
 using scenario::Expectation;
 using scenario::ShellOutcome;
 
-constexpr std::chrono::seconds kAfterCrash{1};
+constexpr std::chrono::seconds kAfterCrash{5};
 
 /// Like a diff: what came before the difference, and both sides of it.
 std::string describe(const Expectation::Difference& difference, std::string_view output) {
@@ -107,12 +107,11 @@ class Run {
   void judge_faults() {
     // Whoever was killed a moment ago takes another to be back, and only then it shows.
     const SteadyTime deadline = real_clock().steady_now() + kAfterCrash;
-    auto missed = faults_.missed();
-    while (!missed.empty() && real_clock().steady_now() < deadline) {
+    while (faults_.missed_a_crash() && real_clock().steady_now() < deadline) {
       ::poll(nullptr, 0, static_cast<int>(limits::kRestartDelay.count()));
       lab_.watch_faults(faults_);
-      missed = faults_.missed();
     }
+    const auto missed = faults_.missed();
     if (missed.empty()) return;
     result_.verdict = Verdict::unknown;
     result_.reason = fmt::format("{} hit nothing", fmt::join(missed, " and "));

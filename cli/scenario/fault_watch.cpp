@@ -36,4 +36,9 @@ std::vector<std::string> FaultWatch::missed() const {
   return all;
 }
 
+bool FaultWatch::missed_a_crash() const {
+  return std::any_of(seen_.begin(), seen_.end(),
+                     [](const Seen& fault) { return fault.crash && !fault.hit; });
+}
+
 }  // namespace msdemo::scenario

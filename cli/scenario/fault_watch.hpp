@@ -25,6 +25,9 @@ class FaultWatch {
   /// Those that hit nothing as far as was seen: `fault 2 of user (latency=100ms)`.
   std::vector<std::string> missed() const;
 
+  /// Whether a crash is among them. It may have happened, and its service not be back yet.
+  bool missed_a_crash() const;
+
  private:
   struct Seen {
     std::string service;

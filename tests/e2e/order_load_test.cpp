@@ -8,7 +8,11 @@ using namespace std::chrono_literals;
 namespace {
 
 struct Shop {
-  Shop() { REQUIRE(lab.run({"up", "-d"}).exit_code == 0); }
+  /// Without deadlines: on a busy machine an order may take its time.
+  Shop() {
+    REQUIRE(lab.run({"up", "-d"}).exit_code == 0);
+    REQUIRE(lab.run({"policy", "set", "order", "naive"}).exit_code == 0);
+  }
 
   test::Outcome load(std::vector<std::string> more) const {
     std::vector<std::string> arguments = {"order", "create", "--user", "1", "--item", "book"};
@@ -57,7 +61,9 @@ TEST_CASE("a slow answer does not hold up the next orders", "[e2e]") {
   CHECK(real_clock().steady_now() - began < 8s);
   CHECK(outcome.exit_code == 0);
   const Json seconds = shop.load({"--rate", "40", "--count", "40", "--json"}).json().at("seconds");
-  CHECK(seconds.at(0).at("p50_ms") >= 300);
+  for (const Json& second : seconds) {
+    if (!second.at("p50_ms").is_null()) CHECK(second.at("p50_ms") >= 300);
+  }
 }
 
 TEST_CASE("orders that fail are counted by name, and their status is the exit status", "[e2e]") {
