@@ -182,6 +182,7 @@ class ProtectedClient::Running {
                    fmt::format("retry {} of {} after {} ms: {}", retries + 1, policy_.retries,
                                ceil<milliseconds>(delay).count(), describe(attempt)));
     }
+    const trace::Span waiting = span_.child("wait to retry");
     return client_.stop_.wait(delay);
   }
 
