@@ -96,7 +96,9 @@ std::size_t blank_within(std::string_view text, std::size_t within) {
     const std::size_t before = text.rfind(' ', end - 1);
     const std::size_t word = before == kNone ? 0 : before + 1;
     const bool number = text.substr(word, end - word).find_first_not_of("0123456789,.") == kNone;
-    if (!number) return end;
+    const char next = end + 1 < text.size() ? text[end + 1] : ' ';
+    const bool unit = (next >= 'a' && next <= 'z') || next == '%';
+    if (!number || !unit) return end;
     if (second_best == kNone) second_best = end;
     end = before;
   }

@@ -70,6 +70,7 @@ TEST_CASE("long text is broken between words", "[timeline]") {
   CHECK(wrap("connection refused", 10, 3) == Lines{"connection", "refused"});
   CHECK(wrap("connection refused by peer", 10, 2) == Lines{"connection", "refused b…"});
   CHECK(wrap("a wait of 1,003 ms", 15, 3) == Lines{"a wait of", "1,003 ms"});
+  CHECK(wrap("hit by fault 1 (latency)", 16, 3) == Lines{"hit by fault 1", "(latency)"});
   CHECK(wrap("1 2 3 4 5 6 7 8", 10, 3) == Lines{"1 2 3 4 5", "6 7 8"});
   CHECK(wrap("incomprehensibilities", 10, 3) == Lines{"incomprehe", "nsibilitie", "s"});
   CHECK(wrap("✗ 日本語日本語", 8, 3) == Lines{"✗ 日本語", "日本語"});
