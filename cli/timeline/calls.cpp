@@ -66,9 +66,13 @@ std::string lateness_of(const SpanRecord& attempt, std::span<const SpanRecord> s
   const auto answered = std::ranges::find_if(spans, [&](const SpanRecord& span) {
     return span.kind == SpanKind::server && span.parent_span_id == attempt.span_id;
   });
-  const std::string answer = answered == spans.end()
-                                 ? "had not answered when this was drawn"
-                                 : "answered after " + format_milliseconds(duration_of(*answered));
+  std::string answer = "had not answered when this was drawn";
+  if (answered != spans.end()) {
+    // A callee that is told the deadline does not work on for nobody.
+    const bool gave_up = text_of(*answered, "error.type") == "deadline-exceeded";
+    answer = fmt::format("{} after {}", gave_up ? "gave up" : "answered",
+                         format_milliseconds(duration_of(*answered)));
+  }
   return fmt::format("{} deadline, {} {}",
                      deadline.empty() ? format_milliseconds(duration_of(attempt)) : deadline,
                      callee_of(attempt), answer);

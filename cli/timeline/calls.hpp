@@ -30,7 +30,7 @@ bool failed(const trace::SpanRecord& attempt);
 std::string outcome_of(const trace::SpanRecord& attempt);
 
 /// For an attempt without an answer in time: `200 ms deadline, user answered after 1,003 ms`, or
-/// that it had not, as far as `spans` tell.
+/// that it gave up, or had not answered, as far as `spans` tell.
 std::string lateness_of(const trace::SpanRecord& attempt, std::span<const trace::SpanRecord> spans);
 
 /// Whether the attempt ended because no answer came in time.

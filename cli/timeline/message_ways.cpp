@@ -127,6 +127,14 @@ std::string story_of(const MessageWay& way) {
   return story;
 }
 
+std::string delay_of(const MessageWay& way) {
+  const auto failure = std::ranges::find(way.attempts.rbegin(), way.attempts.rend(),
+                                         trace::SpanStatus::error, &SpanRecord::status);
+  if (failure != way.attempts.rend()) return failure_of(**failure);
+  const auto told = static_cast<std::int64_t>(way.attempts.size());
+  return format_count(deliveries_of(way) - told) + " left no span";
+}
+
 std::string death_of(const MessageWay& way) {
   if (way.queue == nullptr || !way.queue->status_message.starts_with(kDeadLetter)) return {};
   return way.queue->status_message.substr(kDeadLetter.size());

@@ -34,6 +34,9 @@ std::int64_t deliveries_of(const MessageWay& way);
 /// `user.lookup.requested to user: 0.38 ms in the queue, done in 1.2 ms`
 std::string story_of(const MessageWay& way);
 
+/// Why there was more than one delivery: the last failure, or how many never told.
+std::string delay_of(const MessageWay& way);
+
 /// Why it became a dead letter; empty if it did not, as far as is known.
 std::string death_of(const MessageWay& way);
 

@@ -203,7 +203,12 @@ std::string Story::cause_of_messages() const {
   }
   if (ending_ && ending_->status == "rejected" && !reason_.empty()) return std::string(reason_);
   for (const MessageWay& way : ways_) {
-    if (deliveries_of(way) > 1 || (!ending_ && !way.acked())) return story_of(way);
+    const std::int64_t deliveries = deliveries_of(way);
+    if (!ending_ && !way.acked()) return story_of(way);
+    if (deliveries > 1) {
+      return fmt::format("{} took {}: {}", way.topic, count_of(deliveries, "attempt"),
+                         delay_of(way));
+    }
   }
   return {};
 }

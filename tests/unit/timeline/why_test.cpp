@@ -84,6 +84,10 @@ TEST_CASE("a deadline is told with how late the answer was", "[timeline]") {
   TraceBuilder trace = test::order_past_its_deadline();
   const std::string begin = "no order, HTTP 504 after 202 ms: 200 ms deadline, user ";
   CHECK(explain(trace.spans()).headline == begin + "answered after 1,003 ms");
+  SECTION("or that the callee did not go on") {
+    trace.set(4, "error.type", std::string("deadline-exceeded"));
+    CHECK(explain(trace.spans()).headline == begin + "gave up after 1,003 ms");
+  }
   SECTION("or that there is none yet") {
     trace.lose(4);
     CHECK(explain(trace.spans()).headline == begin + "had not answered when this was drawn");
@@ -170,8 +174,11 @@ TEST_CASE("an order by message is followed from one consumer to the next", "[tim
 TEST_CASE("deliveries that failed and those that never told explain an order", "[timeline]") {
   const Explanation told = explain(test::async_order_redelivered());
   CHECK(told.headline ==
-        "an order, HTTP 202 after 1.1 ms, confirmed after 18.6 ms: user.lookup.requested to user: "
-        "3 attempts: 1 left no span, 2 failed after 6.6 ms (storage-failed), 3 done after 15.7 ms");
+        "an order, HTTP 202 after 1.1 ms, confirmed after 18.6 ms: user.lookup.requested took 3 "
+        "attempts: storage-failed");
+  CHECK(told.measured[1] ==
+        "user.lookup.requested to user: 3 attempts: 1 left no span, 2 failed after 6.6 ms "
+        "(storage-failed), 3 done after 15.7 ms");
   CHECK(attempts_of(told, 1) == "user has user.lookup.requested: 3, 1 failed");
 }
 
