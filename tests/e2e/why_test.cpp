@@ -1,5 +1,5 @@
-// `why` in a real lab: orders that no rule interfered with, and what there is to say when there is
-// nothing to tell.
+// `why` in a real lab: the rules of policies and faults, orders that no rule interfered with, and
+// what there is to say when there is nothing to tell.
 #include <poll.h>
 
 #include "support/catch.hpp"
@@ -97,6 +97,67 @@ TEST_CASE("an order that failed names what explains it", "[e2e]") {
   CHECK(told.exit_code == 0);
   CHECK(told.says("no order, HTTP 503 after "));
   CHECK(told.says("unreachable after "));
+}
+
+TEST_CASE("the rules that decided are told by the order and by the timeline", "[e2e]") {
+  const Shop shop;
+  REQUIRE(shop.lab.run({"fault", "add", "user", "error=500", "--nth", "1,2"}).exit_code == 0);
+  const auto placed = shop.lab.run({"order", "create", "--user", "1", "--item", "book"});
+  INFO(placed.out << placed.err);
+  CHECK(placed.exit_code == 0);
+  CHECK(placed.says("why:\n  1 "));
+  CHECK(placed.says("retry 2 of 2 after "));
+
+  const Json told = shop.lab.run({"why", "1", "--json"}).json();
+  const std::string headline = told.at("headline");
+  INFO(headline);
+  CHECK(headline.starts_with("order 1, HTTP 201 after "));
+  CHECK(headline.find(": retry 2 of 2 after ") != std::string::npos);
+  CHECK(told.at("attempts").at(1).at("attempts") == 3);
+  CHECK(told.at("attempts").at(1).at("failed") == 2);
+  std::vector<std::string> names;
+  double last_ms = 0;
+  for (const Json& decision : told.at("decisions")) {
+    if (decision.at("name") != "policy.breaker") names.push_back(decision.at("name"));
+    CHECK(decision.at("at_ms") >= last_ms);
+    last_ms = decision.at("at_ms");
+  }
+  CHECK(names ==
+        std::vector<std::string>{"fault.error", "policy.retry", "fault.error", "policy.retry"});
+}
+
+TEST_CASE("a deadline, a full disk and a refused message are each the reason", "[e2e]") {
+  const Shop shop;
+  const auto run = [&](std::vector<std::string> arguments) {
+    REQUIRE(shop.lab.run(arguments).exit_code == 0);
+  };
+  const auto why = [&](const std::string& asked) {
+    const std::string headline = shop.lab.run({"why", asked, "--json"}).json().at("headline");
+    return headline;
+  };
+  const auto why_refused = [&] { return why(shop.order().at("error").at("trace_id")); };
+
+  run({"policy", "set", "order", "deadline=200ms"});
+  run({"fault", "add", "user", "latency=1s"});
+  const std::string late = why_refused();
+  INFO(late);
+  CHECK(late.starts_with("no order, HTTP 504 after "));
+  CHECK(late.find(" ms deadline, user ") != std::string::npos);
+  run({"fault", "clear", "user"});
+
+  run({"fault", "add", "order", "disk=full"});
+  const std::string full = why_refused();
+  INFO(full);
+  CHECK(full.starts_with("no order, HTTP 507 after "));
+  CHECK(full.find("disk=full") != std::string::npos);
+  run({"fault", "clear", "order"});
+
+  run({"fault", "add", "user", "nack=dead", "--route", "user.lookup.requested"});
+  const Json failed = shop.order({"--async", "--wait"});
+  const std::string dead = why(std::to_string(failed.at("order").at("id").get<int>()));
+  INFO(dead);
+  CHECK(dead.find(", failed after ") != std::string::npos);
+  CHECK(dead.find("became a dead letter after 1 attempt: ") != std::string::npos);
 }
 
 TEST_CASE("why says what is missing and what to do", "[e2e]") {
