@@ -86,7 +86,7 @@ Result<std::vector<std::int64_t>> read_nth(const Json& json) {
                    "for example 1,2: the first and the second");
   }
   std::ranges::sort(numbers);
-  numbers.erase(std::ranges::unique(numbers).begin(), numbers.end());
+  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
   return numbers;
 }
 

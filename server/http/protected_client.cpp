@@ -152,7 +152,8 @@ class ProtectedClient::Running {
   bool wait_for_retry(int retries, const Attempt& attempt) {
     if (policy_.retries == 0) return false;
     if (retries >= policy_.retries) {
-      return refuse(fmt::format("{} of {} retries are used", retries, policy_.retries));
+      return refuse(fmt::format("{} of {} retries are used: {}", retries, policy_.retries,
+                                describe(attempt)));
     }
     if (!is_safe(call_.request.method) && !attempt.result.error().definite()) {
       return refuse("it may have happened, and must not happen twice");
