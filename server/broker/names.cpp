@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/limits.hpp"
+#include "base/word_pattern.hpp"
 #include "contracts/messages.hpp"
 
 namespace msdemo::broker {
@@ -45,17 +46,7 @@ bool has_wildcard(std::string_view pattern) {
 }
 
 bool matches(std::string_view pattern, std::string_view topic) {
-  if (is_dead_topic(topic) != is_dead_topic(pattern)) return false;
-  for (;;) {
-    const std::string_view wanted = first_word(pattern);
-    const std::string_view word = first_word(topic);
-    if (wanted != "*" && wanted != word) return false;
-    const bool last = wanted.size() == pattern.size();
-    if (last != (word.size() == topic.size())) return false;
-    if (last) return true;
-    pattern.remove_prefix(wanted.size() + 1);
-    topic.remove_prefix(word.size() + 1);
-  }
+  return is_dead_topic(topic) == is_dead_topic(pattern) && words_match(pattern, topic);
 }
 
 bool is_dead_topic(std::string_view topic) {

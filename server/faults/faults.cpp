@@ -11,6 +11,7 @@
 #include "base/duration.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
+#include "base/word_pattern.hpp"
 
 namespace msdemo::faults {
 
@@ -28,20 +29,6 @@ tl::unexpected<Error> invalid(std::string field, std::string message, std::strin
 
 std::string_view path_of(std::string_view route) {
   return route.substr(route.find(' ') + 1);
-}
-
-/// `*` in `pattern` is any one word between dots.
-bool same_topic(std::string_view pattern, std::string_view topic) {
-  for (;;) {
-    const auto wanted = pattern.substr(0, pattern.find('.'));
-    const auto word = topic.substr(0, topic.find('.'));
-    if (wanted != "*" && wanted != word) return false;
-    const bool last = wanted.size() == pattern.size();
-    if (last != (word.size() == topic.size())) return false;
-    if (last) return true;
-    pattern.remove_prefix(wanted.size() + 1);
-    topic.remove_prefix(word.size() + 1);
-  }
 }
 
 }  // namespace
@@ -109,7 +96,7 @@ Result<void> Faults::check_route(const Kind& kind, const std::string& route) con
                    fmt::format("give {}={} alone", kind.name, kind.example));
   }
   const bool there = std::ranges::any_of(known, [&](const std::string& each) {
-    return each == route || path_of(each) == route || same_topic(each, route);
+    return each == route || path_of(each) == route || words_match(each, route);
   });
   if (there) return {};
   const std::string list = fmt::format("{}", fmt::join(known, ", "));
@@ -215,7 +202,7 @@ Effect Faults::meet_request(std::string_view method, std::string_view pattern) {
 
 Effect Faults::meet_message(std::string_view topic) {
   return meet(Thing::message, [topic](const Spec& spec) {
-    return spec.route.empty() || same_topic(spec.route, topic);
+    return spec.route.empty() || words_match(spec.route, topic);
   });
 }
 
