@@ -4,6 +4,8 @@
 
 #include "base/limits.hpp"
 
+template class nlohmann::basic_json<nlohmann::ordered_map>;
+
 namespace msdemo {
 
 namespace {

@@ -6,6 +6,9 @@
 
 #include "base/error.hpp"
 
+// Compiled once, in json.cpp: without this every file that touches JSON compiles a quarter longer.
+extern template class nlohmann::basic_json<nlohmann::ordered_map>;
+
 namespace msdemo {
 
 /// Keeps members in the order they were written, which is the order people read them in.
