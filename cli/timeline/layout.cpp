@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "timeline/decision.hpp"
+#include "timeline/message_ways.hpp"
 #include "timeline/span_tree.hpp"
 
 namespace msdemo::timeline {
@@ -114,6 +115,7 @@ Layout lay_out(std::span<const SpanRecord> spans) {
 }
 
 bool complete(std::span<const SpanRecord> spans) {
+  if (death_untold(message_ways_of(spans))) return false;
   const bool rooted = std::ranges::any_of(
       spans, [](const SpanRecord& span) { return !span.parent_span_id.valid(); });
   return rooted && std::ranges::none_of(lay_out(spans).rows,

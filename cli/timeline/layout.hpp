@@ -85,8 +85,8 @@ struct Layout {
 /// Of spans with the same id the first counts. Parents that form a loop are cut at its earliest.
 Layout lay_out(std::span<const trace::SpanRecord> spans);
 
-/// Whether the trace has a root, nothing that its spans refer to is missing and every message was
-/// acked, so that waiting for more is useless.
+/// Whether the trace has a root, nothing that its spans refer to is missing, every message was
+/// acked and every death told, so that waiting for more is useless.
 bool complete(std::span<const trace::SpanRecord> spans);
 
 }  // namespace msdemo::timeline

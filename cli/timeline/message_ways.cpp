@@ -140,4 +140,15 @@ std::string death_of(const MessageWay& way) {
   return way.queue->status_message.substr(kDeadLetter.size());
 }
 
+bool death_untold(std::span<const MessageWay> ways) {
+  constexpr std::string_view kSuffix = ".dead";
+  return std::ranges::any_of(ways, [&](const MessageWay& copy) {
+    if (!copy.topic.ends_with(kSuffix)) return false;
+    const auto topic = std::string_view(copy.topic).substr(0, copy.topic.size() - kSuffix.size());
+    return std::ranges::none_of(ways, [&](const MessageWay& letter) {
+      return letter.topic == topic && !death_of(letter).empty();
+    });
+  });
+}
+
 }  // namespace msdemo::timeline

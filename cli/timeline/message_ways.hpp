@@ -40,4 +40,7 @@ std::string delay_of(const MessageWay& way);
 /// Why it became a dead letter; empty if it did not, as far as is known.
 std::string death_of(const MessageWay& way);
 
+/// Whether a copy on a `.dead` topic is there before the spans of the letter it was made of.
+bool death_untold(std::span<const MessageWay> ways);
+
 }  // namespace msdemo::timeline

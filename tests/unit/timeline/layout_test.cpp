@@ -258,6 +258,15 @@ TEST_CASE("several roots, or none, or nothing", "[timeline]") {
   CHECK(complete(trace.spans()));
 }
 
+TEST_CASE("a dead letter's copy is not enough without the letter", "[timeline]") {
+  auto spans = test::async_order_poisoned().spans();
+  REQUIRE(complete(spans));
+  std::erase_if(spans, [](const trace::SpanRecord& span) {
+    return span.service == "user" || span.status_message.starts_with("dead letter: ");
+  });
+  CHECK_FALSE(complete(spans));
+}
+
 TEST_CASE("a chain of 2000 spans is laid out", "[timeline]") {
   TraceBuilder trace;
   for (int span = 0; span < 2000; ++span) {
