@@ -105,6 +105,14 @@ inline constexpr seconds kWatchInterval{60};
 inline constexpr seconds kScenarioCommand{120};
 inline constexpr std::size_t kScenarioOutput = 1024 * 1024;
 
+// Measuring.
+inline constexpr double kBenchRate = 1'000'000;  ///< starts a second
+inline constexpr std::size_t kBenchConnections = 10'000;
+inline constexpr std::size_t kBenchBacklog = 65'536;  ///< starts that wait for a connection
+inline constexpr seconds kBenchDuration{3600};        ///< of one run
+inline constexpr std::size_t kBenchRates = 20;        ///< in one sweep
+inline constexpr seconds kBenchCompletion{30};  ///< to wait for the last orders by message
+
 // Tracing.
 inline constexpr double kSampleBurst = 100;
 inline constexpr double kSamplesPerSecond = 20;
