@@ -26,6 +26,8 @@ inline constexpr int kListenBacklog = 1024;
 inline constexpr std::size_t kServerConnections = 8192;
 inline constexpr std::size_t kRequestsPerConnection = 1'000'000'000;  ///< as told to clients
 inline constexpr std::size_t kServerThreads = 256;
+inline constexpr milliseconds kHotStall{
+    20};  ///< that a request waits for a processor at most, or gets a thread more
 inline constexpr std::size_t kServerQueue = 4096;
 inline constexpr std::size_t kAdminThreads = 2;
 inline constexpr seconds kRequestComplete{10};
@@ -111,7 +113,7 @@ inline constexpr std::size_t kBenchConnections = 10'000;
 inline constexpr std::size_t kBenchBacklog = 65'536;  ///< starts that wait for a connection
 inline constexpr seconds kBenchDuration{3600};        ///< of one run
 inline constexpr std::size_t kBenchRates = 20;        ///< in one sweep
-inline constexpr seconds kBenchCompletion{30};  ///< to wait for the last orders by message
+inline constexpr seconds kBenchCompletion{30};        ///< to wait for the last orders by message
 
 // Tracing.
 inline constexpr double kSampleBurst = 100;

@@ -1,5 +1,7 @@
 #include "base/stop_signal.hpp"
 
+#include "base/waiting.hpp"
+
 namespace msdemo {
 
 void StopSignal::stop() {
@@ -16,6 +18,7 @@ bool StopSignal::stopped() const {
 }
 
 bool StopSignal::wait(std::chrono::nanoseconds duration) const {
+  const Waiting waiting;
   std::unique_lock lock(mutex_);
   return !changed_.wait_for(lock, duration, [this] { return stopped_; });
 }

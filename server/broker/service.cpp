@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "base/waiting.hpp"
+
 namespace msdemo::broker {
 
 using messaging::Delivery;
@@ -47,6 +49,7 @@ class BrokerService::Waiting {
 
   /// False when it is not to wait any more.
   bool wait_until(SteadyTime until) {
+    const msdemo::Waiting waiting;
     std::unique_lock lock(service_.mutex_);
     waiter_.woken_up.wait_until(lock, until, [&] { return waiter_.woken || service_.stopping_; });
     return !service_.stopping_;

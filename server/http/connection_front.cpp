@@ -36,7 +36,7 @@ struct ConnectionFront::Connection {
 
   FileDescriptor socket;
   std::string received;
-  std::size_t request_bytes = 0;
+  Frame frame{};  ///< of what is worked on, as long as `received` stays as it is
   std::size_t drained_bytes = 0;
   SteadyTime complete_at{};
   bool continued = false;
@@ -96,6 +96,7 @@ void ConnectionFront::run() {
       }
     }
     expire();
+    workers_->relieve();
   }
 }
 
@@ -111,8 +112,9 @@ void ConnectionFront::ready(Connection& connection, std::uint32_t events) {
 int ConnectionFront::poll_timeout() const {
   if (stopping_) return static_cast<int>(kDrainInterval.count());
   if (connections_.empty() && !accept_paused_) return -1;
+  const milliseconds most = workers_->pending() ? limits::kHotStall : kCheckInterval;
   const auto left = std::chrono::ceil<milliseconds>(check_at_ - steady_clock::now());
-  return static_cast<int>(std::clamp<long long>(left.count(), 0, kCheckInterval.count()));
+  return static_cast<int>(std::clamp<long long>(left.count(), 0, most.count()));
 }
 
 void ConnectionFront::pause_accepting(bool pause) {
@@ -193,13 +195,13 @@ void ConnectionFront::look(Connection& connection) {
   switch (inspection.verdict) {
     case Inspection::Verdict::incomplete:
       if (connection.ended) return forget(connection.socket.get());
-      connection.received.reserve(inspection.request_bytes);
+      connection.received.reserve(inspection.frame.total_bytes());
       if (inspection.send_continue && !std::exchange(connection.continued, true)) {
         ::send(connection.socket.get(), kContinue.data(), kContinue.size(), MSG_NOSIGNAL);
       }
       break;
     case Inspection::Verdict::complete:
-      connection.request_bytes = inspection.request_bytes;
+      connection.frame = inspection.frame;
       connection.complete_at = steady_clock::now();
       connection.state = State::working;
       if (!workers_->submit([this, &connection](auto queued) { work(connection, queued); })) {
@@ -222,16 +224,17 @@ void ConnectionFront::work(Connection& connection, std::chrono::nanoseconds queu
 
 /// False when the connection has to close.
 bool ConnectionFront::answer_one(Connection& connection, std::chrono::nanoseconds queued) {
-  const std::string_view request =
-      std::string_view(connection.received).substr(0, connection.request_bytes);
-  const Protocol::Answer answer = protocol_.answer({.request = request,
+  const std::size_t size = connection.frame.total_bytes();
+  const std::string_view request = std::string_view(connection.received).substr(0, size);
+  const Protocol::Answer answer = protocol_.answer({.frame = connection.frame,
+                                                    .request = request,
                                                     .at = connection.complete_at,
                                                     .queued = queued,
                                                     .last = stopping_,
                                                     .socket = connection.socket.get()});
   const SteadyTime taken_by = steady_clock::now() + limits::kAnswerTaken;
   const bool sent = send_all(connection.socket.get(), answer.bytes, taken_by);
-  connection.received.erase(0, connection.request_bytes);
+  connection.received.erase(0, size);
   connection.continued = false;
   return sent && answer.keep_alive;
 }
@@ -246,7 +249,7 @@ bool ConnectionFront::find_next(Connection& connection) {
         refuse(connection, next.answer);
         return false;
       }
-      connection.request_bytes = next.request_bytes;
+      connection.frame = next.frame;
       if (next.verdict == Inspection::Verdict::complete) {
         connection.complete_at = steady_clock::now();
         return true;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "http/framing.hpp"
 #include "http/socket.hpp"
 #include "http/worker_pool.hpp"
 
@@ -24,12 +25,12 @@ namespace msdemo::http {
 struct Inspection {
   enum class Verdict {
     incomplete,  ///< wait for more
-    complete,    ///< `request_bytes` of them are one request
+    complete,    ///< `frame` is the head of a request that is all there
     refused,     ///< send `answer`, then close
   };
   Verdict verdict = Verdict::incomplete;
-  std::size_t request_bytes = 0;  ///< as far as it is known
-  bool send_continue = false;     ///< tell the client to go on with the body
+  Frame frame{};               ///< unless nothing can be said yet; it points into the bytes
+  bool send_continue = false;  ///< tell the client to go on with the body
   std::string answer{};
 };
 
@@ -48,7 +49,8 @@ class Protocol {
 
   /// A complete request, and what is known about how it came.
   struct Received {
-    std::string_view request;
+    const Frame& frame;
+    std::string_view request;         ///< head and body
     SteadyTime at;                    ///< when it was complete
     std::chrono::nanoseconds queued;  ///< how long it waited for a thread
     bool last;                        ///< the connection closes afterwards

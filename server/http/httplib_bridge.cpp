@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <cstring>
-
-#include "base/limits.hpp"
+#include <string>
 
 namespace msdemo::http {
 
 namespace {
 
-/// Reads from one buffer, writes to another.
+/// Reads from one buffer; what is written goes nowhere.
 class MemoryStream final : public httplib::Stream {
  public:
   explicit MemoryStream(std::string_view input) : input_(input) {}
@@ -24,61 +23,44 @@ class MemoryStream final : public httplib::Stream {
     return static_cast<ssize_t>(count);
   }
 
-  ssize_t write(const char* from, size_t size) override {
-    output_.append(from, size);
-    return static_cast<ssize_t>(size);
-  }
-
+  ssize_t write(const char*, size_t size) override { return static_cast<ssize_t>(size); }
   void get_remote_ip_and_port(std::string&, int&) const override {}
   void get_local_ip_and_port(std::string&, int&) const override {}
   socket_t socket() const override { return 0; }
 
-  std::string take_output() { return std::move(output_); }
-
  private:
   std::string_view input_;
-  std::string output_;
 };
-
-/// Features of the library that a JSON service has no use for, and that would only widen what a
-/// client can make it do: ranges, compression, a second `100 Continue`.
-void strip(httplib::Request& request) {
-  request.ranges.clear();
-  request.headers.erase("Expect");
-  request.headers.erase("Accept-Encoding");
-}
 
 }  // namespace
 
-HttplibBridge::HttplibBridge(Handler handler, Handler library_error) {
-  set_keep_alive_timeout(limits::kIdleConnection.count());
-  set_keep_alive_max_count(limits::kRequestsPerConnection);
+HttplibBridge::HttplibBridge(Handler handler) {
   set_pre_routing_handler(
-      [handler = std::move(handler)](const httplib::Request& request, httplib::Response& response) {
-        handler(request, response);
+      [handler = std::move(handler)](const httplib::Request& request, httplib::Response&) {
+        handler(request);
         return HandlerResponse::Handled;
       });
-  set_error_handler(httplib::Server::Handler(
-      [library_error = std::move(library_error)](const auto& request, auto& response) {
-        if (response.body.empty()) library_error(request, response);
-      }));
 }
 
-/// 0.11 asks the stream for the addresses, 0.18 wants them passed in.
+/// 0.11 asks the stream for the addresses, 0.18 wants them passed in. "Close", because the library
+/// then adds least to the answer that nobody reads.
 template <class AnyStream>
-void HttplibBridge::drive(AnyStream& stream, bool close) {
+void HttplibBridge::drive(AnyStream& stream) {
+  constexpr bool kClose = true;
   bool closed = false;
-  if constexpr (requires { this->process_request(stream, close, closed, strip); }) {
-    this->process_request(stream, close, closed, strip);
+  if constexpr (requires { this->process_request(stream, kClose, closed, nullptr); }) {
+    this->process_request(stream, kClose, closed, nullptr);
   } else {
-    this->process_request(stream, std::string(), 0, std::string(), 0, close, closed, strip);
+    this->process_request(stream, std::string(), 0, std::string(), 0, kClose, closed, nullptr);
   }
 }
 
-std::string HttplibBridge::answer(std::string_view request, bool close) {
+void HttplibBridge::parse(std::string_view target) {
+  std::string request;
+  request.reserve(target.size() + 32);
+  request.append("GET ").append(target).append(" HTTP/1.1\r\n\r\n");
   MemoryStream stream(request);
-  drive(stream, close);
-  return stream.take_output();
+  drive(stream);
 }
 
 }  // namespace msdemo::http

@@ -1,28 +1,28 @@
-// Drives cpp-httplib's request parser and response writer in memory, so that sockets, limits and
-// waiting are ours. The one place that knows how its versions differ.
+// Drives cpp-httplib's request parser in memory: what a target means (percent-encoding, query) is
+// the library's to say; where a request begins and ends (framing.hpp), limits and waiting are ours.
+// The one place that knows how its versions differ.
 #pragma once
 
 #include <httplib.h>
 
 #include <functional>
-#include <string>
 #include <string_view>
 
 namespace msdemo::http {
 
-/// Turns the bytes of one complete, well-framed request into the bytes of its answer. Thread-safe.
 class HttplibBridge : private httplib::Server {
  public:
-  using Handler = std::function<void(const httplib::Request&, httplib::Response&)>;
+  using Handler = std::function<void(const httplib::Request&)>;
 
-  /// `handler` answers every request; `library_error` fills an answer that the library made itself.
-  HttplibBridge(Handler handler, Handler library_error);
+  /// `handler` is called for every target that the library understands.
+  explicit HttplibBridge(Handler handler);
 
-  std::string answer(std::string_view request, bool close);
+  /// Parses a target (RFC 9112, section 3.2) and hands it to the handler, on this thread.
+  void parse(std::string_view target);
 
  private:
   template <class AnyStream>
-  void drive(AnyStream& stream, bool close);
+  void drive(AnyStream& stream);
 };
 
 }  // namespace msdemo::http

@@ -4,7 +4,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 
 #include "base/text.hpp"
@@ -12,6 +11,7 @@
 #include "http/connection_front.hpp"
 #include "http/framing.hpp"
 #include "http/httplib_bridge.hpp"
+#include "http/response_writer.hpp"
 #include "http/socket.hpp"
 #include "resilience/queue_age.hpp"
 #include "trace/traceparent.hpp"
@@ -20,18 +20,16 @@ namespace msdemo::http {
 
 namespace {
 
-constexpr std::array<std::string_view, 10> kParsedMethods = {
-    "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "PRI"};
-
-/// What the worker that runs httplib knows about the request beyond httplib's own view of it.
+/// What the worker that runs httplib knows about the request beyond httplib's own view of it, and
+/// the answer.
 struct Exchange {
-  Frame frame;
+  const Frame& frame;
   std::string_view head;
   std::string_view body;
   int socket;
   std::chrono::nanoseconds queued;
   std::optional<SteadyTime> deadline;
-  bool drop = false;  ///< the handler wants no answer to be sent
+  std::optional<Response> response{};
 };
 thread_local Exchange* current_exchange = nullptr;
 
@@ -74,18 +72,6 @@ Response problem_response(const Error& error, const std::string& trace_id) {
   return response;
 }
 
-/// An answer made without httplib, for requests it never gets to see; the connection closes.
-std::string last_words(const Error& error, const std::string& trace_id) {
-  const Response response = problem_response(error, trace_id);
-  std::string bytes = fmt::format(
-      "HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: close\r\n",
-      response.status, info(error.code).title, response.content_type, response.body.size());
-  for (const auto& [name, value] : response.headers) {
-    bytes += fmt::format("{}: {}\r\n", name, value);
-  }
-  return bytes + "\r\n" + response.body;
-}
-
 class HandledRequest final : public Request {
  public:
   HandledRequest(const httplib::Request& request, const Exchange& exchange,
@@ -125,8 +111,7 @@ class HttpServer final : public Server, public Protocol {
         silent_(real_clock(), rng_),
         tracer_(tracer == nullptr ? silent_ : *tracer),
         framing_{.body_bytes = options_.body_bytes},
-        bridge_([this](const auto& request, auto& response) { handle(request, response); },
-                [this](const auto&, auto& response) { explain(response); }) {
+        bridge_([this](const httplib::Request& request) { handle(request); }) {
     for (const Route& route : router_.routes()) {
       names_.push_back(fmt::format("{} {}", route.method, route.pattern));
       timers_.push_back(metrics == nullptr ? nullptr
@@ -176,16 +161,21 @@ class HttpServer final : public Server, public Protocol {
   // Protocol, on a worker.
   Answer answer(const Received& received) override;
 
+  /// To a request that no handler gets to see.
+  Response refuse(const Error& error) {
+    return problem_response(error, trace::TraceId::random(rng_).hex());
+  }
   std::string refusal(const Error& error) {
-    return last_words(error, trace::TraceId::random(rng_).hex());
+    return write_response(refuse(error), {.date = real_clock().system_now(), .keep_alive = false});
   }
   Result<void> check_source(const Frame& frame) const;
   bool host_allowed(std::string_view host) const;
   Result<void> check_access(const Route& route, const Frame& frame) const;
   Result<void> admit(const Exchange& exchange, SteadyTime now, trace::Span& span);
   Result<Response> call(const Route& route, const Request& request) const;
-  void handle(const httplib::Request& request, httplib::Response& response);
-  void explain(httplib::Response& response);
+  void handle(const httplib::Request& request);
+  void record(const httplib::Request& request, const Route* route, const Result<Response>& result,
+              trace::Span& span, std::chrono::nanoseconds took);
 
   const ServerOptions options_;
   const Router router_;
@@ -213,16 +203,12 @@ Inspection HttpServer::inspect(std::string_view received) {
   if (!*read) return {};
   const Frame& frame = **read;
   if (auto source = check_source(frame); !source) return refused(source.error());
-  if (std::find(kParsedMethods.begin(), kParsedMethods.end(), frame.method) ==
-      kParsedMethods.end()) {
-    return refused(router_.match(frame.method, frame.path()).error());
-  }
   if (received.size() < frame.total_bytes()) {
     return {.verdict = Verdict::incomplete,
-            .request_bytes = frame.total_bytes(),
+            .frame = frame,
             .send_continue = frame.wants_continue && received.size() == frame.head_bytes};
   }
-  return {.verdict = Verdict::complete, .request_bytes = frame.total_bytes()};
+  return {.verdict = Verdict::complete, .frame = frame};
 }
 
 /// A web page in the user's browser can reach loopback too. DNS rebinding shows in Host, a foreign
@@ -258,20 +244,25 @@ bool HttpServer::host_allowed(std::string_view host) const {
 }
 
 Protocol::Answer HttpServer::answer(const Received& received) {
-  const std::string_view request = received.request;
-  const Frame frame = **read_frame(request, framing_);
-  const bool keep_alive = frame.keep_alive && !received.last;
+  const Frame& frame = received.frame;
   Exchange exchange{.frame = frame,
-                    .head = request.substr(0, frame.head_bytes),
-                    .body = request.substr(frame.head_bytes),
+                    .head = received.request.substr(0, frame.head_bytes),
+                    .body = received.request.substr(frame.head_bytes),
                     .socket = received.socket,
                     .queued = received.queued,
                     .deadline = deadline_of(frame, received.at)};
   current_exchange = &exchange;
-  std::string bytes = bridge_.answer(request, !keep_alive);
+  bridge_.parse(frame.target);
   current_exchange = nullptr;
-  if (exchange.drop) return {.bytes = {}, .keep_alive = false};
-  return {std::move(bytes), keep_alive};
+  if (!exchange.response) {
+    exchange.response = refuse({Code::bad_request, "the request cannot be parsed"});
+  }
+  if (exchange.response->drop) return {.bytes = {}, .keep_alive = false};
+  const bool keep_alive = frame.keep_alive && !received.last;
+  return {write_response(*exchange.response, {.date = real_clock().system_now(),
+                                              .keep_alive = keep_alive,
+                                              .head_only = frame.method == "HEAD"}),
+          keep_alive};
 }
 
 /// What a route asks of a request before its handler sees it.
@@ -326,14 +317,15 @@ Result<Response> HttpServer::call(const Route& route, const Request& request) co
   }
 }
 
-void HttpServer::handle(const httplib::Request& request, httplib::Response& response) {
+void HttpServer::handle(const httplib::Request& request) {
   Exchange& exchange = *current_exchange;
+  const std::string_view method = exchange.frame.method;
   const SteadyTime began = real_clock().steady_now();
-  const auto match = router_.match(request.method, request.path);
+  const auto match = router_.match(method, request.path);
   const Route* route = match ? &router_.routes()[match->route] : nullptr;
 
   trace::Span span =
-      tracer_.start(match ? names_[match->route] : request.method, trace::SpanKind::server,
+      tracer_.start(match ? names_[match->route] : std::string(method), trace::SpanKind::server,
                     trace::parse_traceparent(exchange.frame.traceparent));
   const auto run = [&]() -> Result<Response> {
     if (!match) return fail(match.error());
@@ -342,45 +334,40 @@ void HttpServer::handle(const httplib::Request& request, httplib::Response& resp
     return call(*route, HandledRequest(request, exchange, match->parameter, span));
   };
   Result<Response> result = run();
-  const trace::TraceId& trace_id = span.context().trace_id;
-  const Response answer =
-      result ? std::move(*result) : problem_response(result.error(), trace_id.hex());
-
-  exchange.drop = answer.drop;
-  response.status = answer.status;
-  response.set_content(answer.body, answer.content_type);
-  for (const auto& [name, value] : answer.headers) response.set_header(name, value);
-
   const auto took = real_clock().steady_now() - began;
+  exchange.response =
+      result ? std::move(*result) : problem_response(result.error(), span.context().trace_id.hex());
+  Response& response = *exchange.response;
   if (match && timers_[match->route] != nullptr) {
-    timers_[match->route]->observe(answer.status, took);
+    timers_[match->route]->observe(response.status, took);
   }
   if (!result && result.error().code == Code::internal) {
-    spdlog::error("{} {} failed: {} trace={}", request.method, escape_control(request.path),
-                  escape_control(result.error().message), trace_id.hex());
+    spdlog::error("{} {} failed: {} trace={}", method, escape_control(request.path),
+                  escape_control(result.error().message), span.context().trace_id.hex());
   }
   if (!span.recording()) return;
+  response.headers.emplace_back("traceresponse", trace::format_traceparent(span.context()));
+  record(request, route, result, span, took);
+}
 
-  response.set_header("traceresponse", trace::format_traceparent(span.context()));
-  span.set("http.request.method", request.method);
+/// What the span and the log say about a request that is sampled.
+void HttpServer::record(const httplib::Request& request, const Route* route,
+                        const Result<Response>& result, trace::Span& span,
+                        std::chrono::nanoseconds took) {
+  const Response& response = *current_exchange->response;
+  const std::string method(current_exchange->frame.method);
+  span.set("http.request.method", method);
   span.set("url.path", request.path);
   if (route != nullptr) span.set("http.route", route->pattern);
-  if (!answer.drop) span.set("http.response.status_code", std::int64_t{answer.status});
+  if (!response.drop) span.set("http.response.status_code", std::int64_t{response.status});
   if (!result) {
     span.set("error.type", std::string(result.error().name()));
     span.set("msdemo.problem", result.error().message);
-    if (answer.status >= 500) span.fail(result.error().message);
+    if (response.status >= 500) span.fail(result.error().message);
   }
-  spdlog::info("{} {} {} {:.2f} ms trace={}", request.method, escape_control(request.path),
-               answer.status, std::chrono::duration<double, std::milli>(took).count(),
-               trace_id.hex());
-}
-
-void HttpServer::explain(httplib::Response& response) {
-  const Error error{Code::bad_request, "the request cannot be parsed"};
-  const Response answer = problem_response(error, trace::TraceId::random(rng_).hex());
-  response.status = answer.status;
-  response.set_content(answer.body, answer.content_type);
+  spdlog::info("{} {} {} {:.2f} ms trace={}", method, escape_control(request.path), response.status,
+               std::chrono::duration<double, std::milli>(took).count(),
+               span.context().trace_id.hex());
 }
 
 }  // namespace

@@ -15,6 +15,8 @@
 #include <cstring>
 #include <memory>
 
+#include "base/waiting.hpp"
+
 namespace msdemo::http {
 
 namespace {
@@ -105,6 +107,7 @@ bool wait_for(int fd, short events, SteadyTime deadline, int interrupt_fd) {
   for (;;) {
     const auto left = ceil<milliseconds>(deadline - steady_clock::now()).count();
     if (left <= 0) return false;
+    const Waiting waiting;
     std::array<pollfd, 2> entries{{{fd, events, 0}, {interrupt_fd, POLLIN, 0}}};
     const int ready =
         ::poll(entries.data(), entries.size(), static_cast<int>(std::min<long long>(left, 60'000)));

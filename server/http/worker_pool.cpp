@@ -1,96 +1,130 @@
 #include "http/worker_pool.hpp"
 
+#include <algorithm>
 #include <utility>
+
+#include "base/limits.hpp"
 
 namespace msdemo::http {
 
 using std::chrono::nanoseconds;
+using std::chrono::steady_clock;
 
 WorkerPool::WorkerPool(std::size_t limit, std::size_t queue_max)
-    : queue_max_(queue_max), limit_(limit) {}
+    : queue_max_(queue_max),
+      hot_max_(std::max<std::size_t>(2, std::thread::hardware_concurrency())),
+      limit_(limit) {}
 
 WorkerPool::~WorkerPool() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
-    for (Worker* worker : idle_) worker->wake.notify_one();
+    while (!idle_.empty()) call_thread();
   }
   for (const auto& worker : workers_) worker->thread.join();
 }
 
 bool WorkerPool::submit(Task task) {
   const std::lock_guard lock(mutex_);
-  if (running_ < limit_) {
-    give(std::move(task), nanoseconds(0));
+  if (running_ >= limit_) {
+    if (queued_.size() >= queue_max_) return false;
+    queued_.push_back({std::move(task), steady_clock::now()});
     return true;
   }
-  if (queue_.size() >= queue_max_) return false;
-  queue_.push_back({std::move(task), std::chrono::steady_clock::now()});
+  ++running_;
+  ready_.push_back({std::move(task), steady_clock::now()});
+  heat();
   return true;
 }
 
 void WorkerPool::limit(std::size_t tasks) {
   const std::lock_guard lock(mutex_);
   limit_ = tasks;
-  while (running_ < limit_ && !queue_.empty()) {
-    Queued next = take_queued();
-    give(std::move(next.task), next.age());
-  }
+  let_in();
+  heat();
+}
+
+void WorkerPool::relieve() {
+  const std::lock_guard lock(mutex_);
+  if (!ready_.empty() && ready_.front().age() > limits::kHotStall) call_thread();
+}
+
+bool WorkerPool::pending() const {
+  const std::lock_guard lock(mutex_);
+  return !ready_.empty();
 }
 
 WorkerPool::Load WorkerPool::load() const {
   const std::lock_guard lock(mutex_);
-  Load load{.running = running_, .queued = queue_.size()};
-  if (!queue_.empty()) load.oldest = queue_.front().age();
+  Load load{.running = running_, .queued = queued_.size()};
+  if (!queued_.empty()) load.oldest = queued_.front().age();
   return load;
 }
 
-/// To an idle thread, or a new one.
-void WorkerPool::give(Task task, nanoseconds queued) {
-  ++running_;
+/// As many of the queue as the limit has room for.
+void WorkerPool::let_in() {
+  while (running_ < limit_ && !queued_.empty()) {
+    Entry next = std::move(queued_.front());
+    queued_.pop_front();
+    next.queued = next.age();
+    next.since = steady_clock::now();
+    ++running_;
+    ready_.push_back(std::move(next));
+  }
+}
+
+/// One thread more, if there is work for it and a processor.
+void WorkerPool::heat() {
+  if (!ready_.empty() && hot_ < hot_max_) call_thread();
+}
+
+/// An idle thread, or a new one.
+void WorkerPool::call_thread() {
+  ++hot_;
   if (!idle_.empty()) {
     Worker* worker = idle_.back();
     idle_.pop_back();
-    worker->task = std::move(task);
-    worker->queued = queued;
+    worker->called = true;
     worker->wake.notify_one();
     return;
   }
   workers_.push_back(std::make_unique<Worker>());
   Worker& worker = *workers_.back();
-  worker.task = std::move(task);
-  worker.queued = queued;
   worker.thread = std::thread([this, &worker] { run(worker); });
 }
 
-WorkerPool::Queued WorkerPool::take_queued() {
-  Queued next = std::move(queue_.front());
-  queue_.pop_front();
-  return next;
-}
-
 void WorkerPool::run(Worker& worker) {
+  of_this_thread(this);
   std::unique_lock lock(mutex_);
   for (;;) {
-    if (!worker.task && !queue_.empty() && running_ < limit_) {
-      Queued next = take_queued();
-      ++running_;
-      worker.task = std::move(next.task);
-      worker.queued = next.age();
-    }
-    if (worker.task) {
-      Task task = std::exchange(worker.task, nullptr);
-      const nanoseconds queued = worker.queued;
-      lock.unlock();
-      task(queued);
-      lock.lock();
-      --running_;
-      continue;
-    }
+    while (!ready_.empty() && (hot_ <= hot_max_ || stopping_)) run_next(lock);
+    --hot_;
     if (stopping_) return;
+    worker.called = false;
     idle_.push_back(&worker);
-    worker.wake.wait(lock, [&] { return worker.task || stopping_; });
+    worker.wake.wait(lock, [&] { return worker.called; });
   }
+}
+
+void WorkerPool::run_next(std::unique_lock<std::mutex>& lock) {
+  const Entry next = std::move(ready_.front());
+  ready_.pop_front();
+  lock.unlock();
+  next.task(next.queued);
+  lock.lock();
+  --running_;
+  let_in();
+}
+
+void WorkerPool::waits() {
+  const std::lock_guard lock(mutex_);
+  --hot_;
+  heat();
+}
+
+void WorkerPool::goes_on() {
+  const std::lock_guard lock(mutex_);
+  ++hot_;
 }
 
 }  // namespace msdemo::http

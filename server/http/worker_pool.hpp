@@ -1,4 +1,4 @@
-// Threads that run handlers: few and hot while nothing blocks, more only while some do.
+// Threads that run handlers: as many hot ones as there are processors, more only while some wait.
 #pragma once
 
 #include <chrono>
@@ -12,15 +12,16 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/waiting.hpp"
 
 namespace msdemo::http {
 
-/// Runs tasks in the order they come, so many at once as limit() says. A task goes to the thread
-/// that became idle last (its caches are warm); a new thread is made only when all are busy.
-/// Thread-safe.
-class WorkerPool {
+/// Runs tasks in the order they come, so many at once as limit() says; a task that says that it
+/// waits (base/waiting.hpp) counts as running, but leaves its processor to another one. A task goes
+/// to the thread that became idle last (its caches are warm). Thread-safe.
+class WorkerPool final : private ThreadLender {
  public:
-  /// Told how long it was in the queue: zero if there was a thread for it at once.
+  /// Told how long the limit kept it in the queue: zero if it was let in at once.
   using Task = std::function<void(std::chrono::nanoseconds queued)>;
 
   WorkerPool(std::size_t limit, std::size_t queue_max);
@@ -36,6 +37,12 @@ class WorkerPool {
   /// From now on, how many tasks run at once; more than that go on until they are done.
   void limit(std::size_t tasks);
 
+  /// Lends one more thread if a task that was let in has found none for long, for one that runs
+  /// may wait without saying so. Whoever submits calls this every limits::kHotStall while
+  /// pending().
+  void relieve();
+  bool pending() const;
+
   struct Load {
     std::size_t running = 0;
     std::size_t queued = 0;
@@ -46,27 +53,34 @@ class WorkerPool {
  private:
   struct Worker {
     std::condition_variable wake;
-    Task task;
-    std::chrono::nanoseconds queued{};  ///< by the task
+    bool called = true;
     std::thread thread;
   };
 
-  struct Queued {
+  struct Entry {
     Task task;
-    SteadyTime since;
+    SteadyTime since;                   ///< in the queue it is in
+    std::chrono::nanoseconds queued{};  ///< by the limit
 
     std::chrono::nanoseconds age() const { return std::chrono::steady_clock::now() - since; }
   };
 
   void run(Worker& worker);
-  void give(Task task, std::chrono::nanoseconds queued);
-  Queued take_queued();
+  void run_next(std::unique_lock<std::mutex>& lock);
+  void let_in();
+  void heat();
+  void call_thread();
+  void waits() override;
+  void goes_on() override;
 
   const std::size_t queue_max_;
-  mutable std::mutex mutex_;  ///< guards everything below, and each worker's task
+  const std::size_t hot_max_;
+  mutable std::mutex mutex_;  ///< guards everything below, and whether a worker is called
   std::size_t limit_;
-  std::size_t running_ = 0;
-  std::deque<Queued> queue_;
+  std::size_t running_ = 0;   ///< tasks that were let in and are not done
+  std::size_t hot_ = 0;       ///< threads that run, or look for, a task and do not wait
+  std::deque<Entry> ready_;   ///< let in, without a thread
+  std::deque<Entry> queued_;  ///< kept by the limit
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<Worker*> idle_;
   bool stopping_ = false;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "base/waiting.hpp"
 
 namespace msdemo::order {
 
@@ -23,6 +24,7 @@ Waiters::Place::~Place() {
 }
 
 bool Waiters::Place::wait_until(SteadyTime deadline) {
+  const Waiting waiting;
   if (!has_room_) return false;
   std::unique_lock lock(waiters_.mutex_);
   wake_.wait_until(lock, deadline, [this] { return decided_ || waiters_.closed_; });

@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "base/waiting.hpp"
 #include "faults/faults.hpp"
 #include "storage/migrations.hpp"
 
@@ -92,7 +93,10 @@ Result<void> SqliteDatabase::run_write(const trace::Span* parent, std::string_vi
     if (span) note_failure(*span, refused, false);
     return refused;
   }
-  write->answered.wait(0);
+  {
+    const Waiting waiting;
+    write->answered.wait(0);
+  }
 
   Result<void> outcome = std::move(write->outcome);
   const std::exception_ptr exception = std::exchange(write->exception, nullptr);
