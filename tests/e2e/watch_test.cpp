@@ -93,7 +93,7 @@ TEST_CASE("orders are seen, and services that are killed, stopped and paused mea
   CHECK(requests(frames, "order") > 15);
   bool away = false;
   for (const Json& frame : frames) {
-    const Json& user = service(frame, "user");
+    const Json user = service(frame, "user");
     if (user.at("state") == "ready") continue;
     CHECK(user.at("rates").is_null());
     CHECK(user.at("problem").is_string());
