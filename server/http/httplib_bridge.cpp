@@ -34,12 +34,11 @@ class MemoryStream final : public httplib::Stream {
 
 }  // namespace
 
-HttplibBridge::HttplibBridge(Handler handler) {
-  set_pre_routing_handler(
-      [handler = std::move(handler)](const httplib::Request& request, httplib::Response&) {
-        handler(request);
-        return HandlerResponse::Handled;
-      });
+HttplibBridge::HttplibBridge(Handler handler) : handler_(std::move(handler)) {
+  set_pre_routing_handler([this](const httplib::Request& request, httplib::Response&) {
+    handler_(request);
+    return HandlerResponse::Handled;
+  });
 }
 
 /// 0.11 asks the stream for the addresses, 0.18 wants them passed in. "Close", because the library
@@ -56,6 +55,11 @@ void HttplibBridge::drive(AnyStream& stream) {
 }
 
 void HttplibBridge::parse(std::string_view target) {
+  if (target.find_first_of("%?+#") == target.npos) {
+    httplib::Request plain;
+    plain.path = target;
+    return handler_(plain);
+  }
   std::string request;
   request.reserve(target.size() + 32);
   request.append("GET ").append(target).append(" HTTP/1.1\r\n\r\n");

@@ -17,12 +17,16 @@ class HttplibBridge : private httplib::Server {
   /// `handler` is called for every target that the library understands.
   explicit HttplibBridge(Handler handler);
 
-  /// Parses a target (RFC 9112, section 3.2) and hands it to the handler, on this thread.
+  /// Parses a target (RFC 9112, section 3.2) and hands it to the handler, on this thread. Without
+  /// escapes and query it means itself, and the library, which would also write an answer that
+  /// nobody reads, is not asked: that was a third of the time for a small request.
   void parse(std::string_view target);
 
  private:
   template <class AnyStream>
   void drive(AnyStream& stream);
+
+  const Handler handler_;
 };
 
 }  // namespace msdemo::http
