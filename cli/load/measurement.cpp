@@ -14,6 +14,7 @@ void Measurement::begin(SteadyTime now) {
 void Measurement::started(SteadyTime now, SteadyTime intended) {
   ++outcome_.started;
   outcome_.schedule_lag.record(now - intended);
+  outstanding_ns_ += static_cast<double>(nanoseconds(now - intended).count());
   change_outstanding(now, true);
 }
 

@@ -14,8 +14,8 @@ class Measurement {
  public:
   void begin(SteadyTime now);
 
-  /// A start that was meant for `intended` was seen to at `now`, and is in the system until it
-  /// ends.
+  /// A start that was meant for `intended` was seen to at `now`; it is in the system from
+  /// `intended` until it ends.
   void started(SteadyTime now, SteadyTime intended);
   void succeeded(SteadyTime now, SteadyTime intended, SteadyTime sent);
   void failed(SteadyTime now, std::string_view name, bool definite);

@@ -36,7 +36,7 @@ TEST_CASE("the mean of what is outstanding is an integral over time", "[load]") 
   Measurement run;
   run.begin(kBegin);
   run.started(kBegin + 10ms, kBegin + 10ms);
-  run.started(kBegin + 20ms, kBegin + 20ms);
+  run.started(kBegin + 25ms, kBegin + 20ms);  // late, but wanted since then
   run.succeeded(kBegin + 30ms, kBegin + 10ms, kBegin + 10ms);
   run.succeeded(kBegin + 50ms, kBegin + 20ms, kBegin + 20ms);
   // 10 ms of 1, 10 of 2, 20 of 1, and nothing in the rest.
