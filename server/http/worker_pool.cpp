@@ -12,7 +12,7 @@ using std::chrono::steady_clock;
 
 WorkerPool::WorkerPool(std::size_t limit, std::size_t queue_max)
     : queue_max_(queue_max),
-      hot_max_(std::max<std::size_t>(2, std::thread::hardware_concurrency())),
+      processors_(std::max<std::size_t>(2, std::thread::hardware_concurrency())),
       limit_(limit) {}
 
 WorkerPool::~WorkerPool() {
@@ -46,7 +46,9 @@ void WorkerPool::limit(std::size_t tasks) {
 
 void WorkerPool::relieve() {
   const std::lock_guard lock(mutex_);
-  if (!ready_.empty() && ready_.front().age() > limits::kHotStall) call_thread();
+  if (ready_.empty() || ready_.front().age() <= limits::kHotStall) return;
+  ++relief_;
+  call_thread();
 }
 
 bool WorkerPool::pending() const {
@@ -75,7 +77,7 @@ void WorkerPool::let_in() {
 
 /// One thread more, if there is work for it and a processor.
 void WorkerPool::heat() {
-  if (!ready_.empty() && hot_ < hot_max_) call_thread();
+  if (!ready_.empty() && hot_ < processors_ + relief_) call_thread();
 }
 
 /// An idle thread, or a new one.
@@ -97,8 +99,9 @@ void WorkerPool::run(Worker& worker) {
   of_this_thread(this);
   std::unique_lock lock(mutex_);
   for (;;) {
-    while (!ready_.empty() && (hot_ <= hot_max_ || stopping_)) run_next(lock);
+    while (!ready_.empty() && (hot_ <= processors_ + relief_ || stopping_)) run_next(lock);
     --hot_;
+    if (ready_.empty()) relief_ = 0;
     if (stopping_) return;
     worker.called = false;
     idle_.push_back(&worker);

@@ -74,11 +74,12 @@ class WorkerPool final : private ThreadLender {
   void goes_on() override;
 
   const std::size_t queue_max_;
-  const std::size_t hot_max_;
+  const std::size_t processors_;
   mutable std::mutex mutex_;  ///< guards everything below, and whether a worker is called
   std::size_t limit_;
   std::size_t running_ = 0;   ///< tasks that were let in and are not done
   std::size_t hot_ = 0;       ///< threads that run, or look for, a task and do not wait
+  std::size_t relief_ = 0;    ///< how many more may be hot, until no task needs a thread
   std::deque<Entry> ready_;   ///< let in, without a thread
   std::deque<Entry> queued_;  ///< kept by the limit
   std::vector<std::unique_ptr<Worker>> workers_;
