@@ -16,8 +16,8 @@ from bench.machine import ROOT, WORK, Failed, run
 FASTAPI = ROOT / "tests/peers/fastapi"
 GO = ROOT / "tests/peers/go"
 GO_AT_LEAST = (1, 22)
-GET_GO = ("apt-get install golang-go; Debian 12's is too old, that of bookworm-backports or "
-          "go.dev/dl is not")
+GET_GO = ("run: scripts/setup build bench (on Debian 12 its golang-go is too old; take that of "
+          "bookworm-backports, or https://go.dev/dl)")
 START_SECONDS = 30
 IDLE_CONNECTIONS = 5000
 
@@ -45,11 +45,11 @@ def fastapi_version():
 def build_go():
     """Both services, under build/; go's own cache makes this quick the second time."""
     if shutil.which("go") is None:
-        raise Failed(f"go is not installed ({GET_GO})")
+        raise Failed("go is not installed", GET_GO)
     version = run("go", "env", "GOVERSION").strip()
     found = re.match(r"go(\d+)\.(\d+)", version)
     if not found or tuple(map(int, found.groups())) < GO_AT_LEAST:
-        raise Failed(f"{version} is older than 1.22 ({GET_GO})")
+        raise Failed(f"{version} is older than 1.22", GET_GO)
     print("building the Go pair into build/peers/go …", flush=True)
     (WORK / "go").mkdir(exist_ok=True)
     run("go", "build", "-buildvcs=false", "-tags", "libsqlite3", "-o", f"{WORK / 'go'}/", "./user",

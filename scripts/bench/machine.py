@@ -17,6 +17,10 @@ WORK = ROOT / "build/peers"
 class Failed(Exception):
     """A sample that means nothing, or something that cannot be measured here, and why."""
 
+    def __init__(self, reason, hint=""):
+        super().__init__(reason)
+        self.hint = hint  # what to do about it
+
 
 def run(*command, **options):
     """What the command prints; Failed, with what it complained of, unless it succeeds."""
