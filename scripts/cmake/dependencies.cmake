@@ -17,4 +17,7 @@ pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
 
 if(MSDEMO_BUILD_TESTS)
   find_package(Catch2 REQUIRED)  # 2.13 on Debian 12, 3.7 on Debian 13
+  if(MSDEMO_BUILD_BENCHMARKS)
+    find_package(benchmark REQUIRED)
+  endif()
 endif()
