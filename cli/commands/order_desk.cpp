@@ -7,6 +7,7 @@
 
 #include "base/clock.hpp"
 #include "base/limits.hpp"
+#include "base/text.hpp"
 #include "commands/service_call.hpp"
 #include "commands/trace_view.hpp"
 #include "timeline/layout.hpp"
@@ -25,6 +26,8 @@ constexpr seconds kHold{20};
 
 /// Between two questions when the service does not hold them: it has many waiters, or is not there.
 constexpr std::chrono::milliseconds kAskAgain{100};
+
+constexpr std::string_view kScheme = "http://";
 
 /// What ends by itself: the lab starts a dead service again, a busy one gets through its work.
 bool passes(const Error& error) {
@@ -106,8 +109,18 @@ Placed OrderDesk::place(const contracts::NewOrder& new_order, OrderStyle style,
           .answered = took};
 }
 
-Result<Order> OrderDesk::place_untraced(const contracts::NewOrder& new_order, OrderStyle style) {
-  return order_in(call(orders_, request_for(new_order, style)));
+load::Plan OrderDesk::untraced(const contracts::NewOrder& new_order, OrderStyle style) const {
+  const std::string_view authority = std::string_view(orders_.url()).substr(kScheme.size());
+  const auto colon = authority.rfind(':');
+  const http::ClientRequest request = request_for(new_order, style);
+  std::string bytes =
+      fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: msdemo\r\nContent-Type: {}\r\n",
+                  request.method, request.target, authority, request.content_type);
+  for (const auto& [name, value] : request.headers) bytes += fmt::format("{}: {}\r\n", name, value);
+  bytes += fmt::format("Content-Length: {}\r\n\r\n{}", request.body.size(), request.body);
+  return {.host = std::string(authority.substr(0, colon)),
+          .port = static_cast<int>(parse_integer(authority.substr(colon + 1)).value_or(0)),
+          .request = std::move(bytes)};
 }
 
 Result<void> OrderDesk::await(std::span<Placed> orders,

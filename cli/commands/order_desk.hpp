@@ -21,6 +21,7 @@
 #include "http/client.hpp"
 #include "http/otlp_sink.hpp"
 #include "lab/client.hpp"
+#include "load/http_load.hpp"
 #include "trace/tracer.hpp"
 
 namespace msdemo::commands {
@@ -52,7 +53,7 @@ struct Placed {
 };
 
 /// The lab, its order service, and a tracer that samples everything: a person is watching. Used by
-/// one thread, but for interrupt() and place_untraced().
+/// one thread, but for interrupt().
 class OrderDesk {
  public:
   /// Fails with no_lab.
@@ -61,8 +62,9 @@ class OrderDesk {
   /// Sends the order and returns with the answer to it, whatever that is.
   Placed place(const contracts::NewOrder& new_order, OrderStyle style, const std::string& key = {});
 
-  /// The same without a trace: whether one is made is left to the services. Thread-safe.
-  Result<contracts::Order> place_untraced(const contracts::NewOrder& new_order, OrderStyle style);
+  /// A load of such orders, all alike and without a trace: whether one is made is left to the
+  /// services. How many, when and for how long is still to be said.
+  load::Plan untraced(const contracts::NewOrder& new_order, OrderStyle style) const;
 
   /// Asks for each async order until it is no longer pending, and says so in it. When none of them
   /// has ended for kPatience, the rest stays pending. `on_done` is told how many were asked for.

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <mutex>
 
 #include "commands/service_call.hpp"
-#include "load/open_loop.hpp"
+#include "contracts/problem.hpp"
+#include "load/http_load.hpp"
 #include "load/tally.hpp"
 
 namespace msdemo::commands {
@@ -39,23 +39,35 @@ std::string bar(const load::Second& second) {
   return text;
 }
 
+/// Why a start did not become an order; nothing if it did.
+std::optional<Code> failure_of(const load::Ended& ended) {
+  constexpr int kRefused = 400;
+  if (ended.status == 0) return find_code(ended.failure, 0);
+  if (ended.status >= kRefused) return contracts::from_problem(ended.status, ended.body).code;
+  const auto order = contracts::parse_order(ended.body);
+  return order ? std::nullopt : std::optional(order.error().code);
+}
+
 /// The load as it goes on: the tally, and everything that is told of it.
 class LoadRun {
  public:
   LoadRun(const Program& program, OrderDesk& desk, const OrderLoad& load)
       : program_(program), desk_(desk), load_(load), tally_(load::Pacer(load.rate), load.count) {}
 
-  void run() {
+  Result<void> run() {
     if (!program_.json) fmt::print("{}", kHeader);
-    load::run_open_loop(load::Pacer(load_.rate), load_.count, limits::kOrdersOutstanding,
-                        {.work = [this](std::size_t k, SteadyTime intended) { place(k, intended); },
-                         .drop =
-                             [this](std::size_t) {
-                               const std::lock_guard lock(mutex_);
-                               note_failure(load::kDropped, true, exit_status::kRefused);
-                             },
-                         .second = [this] { end_second(); }});
+    load::Plan plan = desk_.untraced(load_.order, load_.style);
+    plan.rate_per_s = load_.rate;
+    plan.count = load_.count;
+    plan.connections = limits::kOrdersOutstanding;
+    plan.endure = true;
+    const auto outcome =
+        load::run_load(plan, {.ended = [this](const load::Ended& ended) { note(ended); },
+                              .second = [this] { end_second(); },
+                              .interrupted = {}});
+    if (!outcome) return fail(with_hint(outcome.error()));
     if (tally_.pending()) end_second();
+    return {};
   }
 
   load::Summary summary() const { return tally_.summary(); }
@@ -63,16 +75,14 @@ class LoadRun {
   int exit_status() const { return exit_status_; }
 
  private:
-  void place(std::size_t k, SteadyTime intended) {
-    const auto order = desk_.place_untraced(load_.order, load_.style);
-    const auto latency = real_clock().steady_now() - intended;
-    const std::lock_guard lock(mutex_);
-    if (order) {
-      tally_.confirmed(k, latency);
-    } else {
-      const CodeInfo& row = info(order.error().code);
-      note_failure(row.name, row.definite, row.exit_status);
+  void note(const load::Ended& ended) {
+    if (ended.failure == load::kDropped) {
+      return note_failure(ended.failure, ended.definite, exit_status::kRefused);
     }
+    const auto code = failure_of(ended);
+    if (!code) return tally_.confirmed(ended.number, ended.ended - ended.intended);
+    const CodeInfo& row = info(*code);
+    note_failure(row.name, row.definite, row.exit_status);
   }
 
   void note_failure(std::string_view name, bool definite, int exit_status) {
@@ -81,12 +91,7 @@ class LoadRun {
   }
 
   void end_second() {
-    load::Second second;
-    {
-      const std::lock_guard lock(mutex_);
-      second = tally_.take_second();
-    }
-    seconds_.push_back(second);
+    const load::Second& second = seconds_.emplace_back(tally_.take_second());
     if (program_.json) return;
     fmt::print("{:>6}  {:>7}  {:>9}  {:>6}  {:>6}  {:>7}  {}{}\n", second.number, second.started,
                second.confirmed, second.failed, format_ms(second.p50_ms), format_ms(second.p99_ms),
@@ -99,7 +104,6 @@ class LoadRun {
   OrderDesk& desk_;
   const OrderLoad& load_;
   std::vector<load::Second> seconds_;
-  std::mutex mutex_;  ///< guards tally_ and exit_status_ while the load goes on
   load::Tally tally_;
   int exit_status_ = exit_status::kDone;
 };
@@ -169,7 +173,7 @@ void print_summary(const load::Summary& summary, OrderStyle style,
 int place_load(const Program& program, OrderDesk& desk, const OrderLoad& load) {
   const auto before = attempts_so_far(desk);
   LoadRun run(program, desk, load);
-  run.run();
+  if (const auto ran = run.run(); !ran) return report(program, ran.error());
   const auto after = attempts_so_far(desk);
   std::optional<double> attempts;
   // An order by message makes no call, and a service that was started again counts from 0.

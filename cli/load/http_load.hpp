@@ -26,7 +26,8 @@ enum class Arrivals { constant, poisson };
 struct Plan {
   std::string host = "127.0.0.1";
   int port = 0;
-  std::string request;  ///< the bytes of one HTTP/1.1 request, kept alive; the same for every start
+  std::string
+      request{};  ///< the bytes of one HTTP/1.1 request, kept alive; the same for every start
   Loop loop = Loop::open;
   Arrivals arrivals = Arrivals::constant;
   double rate_per_s = 0;  ///< of an open loop; more than 0
@@ -37,6 +38,7 @@ struct Plan {
   std::chrono::milliseconds timeout{0};   ///< from the intended start; 0: limits::kExchangeCeiling
   std::size_t backlog = 0;  ///< starts that may wait for a free connection; more are dropped
   std::uint64_t seed = 1;   ///< of Poisson arrivals
+  bool endure = false;      ///< go on while the server takes no connections: it may come back
 };
 
 /// One start that has ended. `body` is valid during the call.

@@ -10,12 +10,10 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "load/outcome.hpp"
 #include "load/pacer.hpp"
 
 namespace msdemo::load {
-
-/// The name under which a start is counted that found everything busy.
-inline constexpr std::string_view kDropped = "dropped";
 
 /// How far back "in the end" reaches: a load that recovered shows here.
 inline constexpr std::chrono::seconds kLastSeconds{5};
@@ -30,12 +28,6 @@ struct Second {
   std::string most_frequent{};     ///< among the failed, by name
   std::optional<double> p50_ms{};  ///< of the confirmed
   std::optional<double> p99_ms{};
-};
-
-struct Failures {
-  std::string name;
-  std::size_t count = 0;
-  bool definite = true;  ///< certainly did not happen
 };
 
 struct Summary {
