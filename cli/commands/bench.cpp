@@ -157,6 +157,7 @@ void add_diff(CLI::App& bench, Program& program) {
            "msdemo bench --json > before.json\n"
            "msdemo bench --json > after.json\n"
            "msdemo bench diff before.json after.json");
+  command->footer("Exit status: 0, whatever the verdict.");
   command->add_option("A", options->a, "A file that `bench --json` wrote")->required();
   command->add_option("B", options->b, "Another")->required();
   add_json_flag(*command, program);

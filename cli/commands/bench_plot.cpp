@@ -19,6 +19,7 @@ using load::SweepLine;
 using load::SweepPoint;
 
 constexpr int kRows = 12;
+constexpr int kIndent = 2;  ///< of the legend
 constexpr int kLabel = 8;   ///< columns left of the axis
 constexpr int kMargin = 3;  ///< columns on either side of the outermost points
 constexpr int kDotsAcross = 2;
@@ -200,7 +201,7 @@ class Plot {
     for (const SweepLine& sweep : summary_.lines) {
       timeline::Line line(view_.color);
       const Look look = look_of(sweep);
-      line.add_blanks(kLabel + 2);
+      line.add_blanks(kIndent);
       line.add(look.marker, {.color = look.color});
       line.add(" " + name_of(sweep));
       line.add(knee_of(sweep.knee), {.bold = sweep.knee.first_above.has_value()});
@@ -211,24 +212,23 @@ class Plot {
           return std::find(line.valid.begin(), line.valid.end(), false) != line.valid.end();
         });
     if (invalid) {
-      out += std::string(static_cast<std::size_t>(kLabel + 2), ' ') +
-             "✗ INVALID: the generator itself was late\n";
+      out += std::string(kIndent, ' ') + "✗ INVALID: the generator itself was late\n";
     }
     return out;
   }
 
   static std::string name_of(const SweepLine& line) {
     if (line.style == "url") return "answer";
-    if (line.style == "sync") return "sync: response";
-    return line.completion ? "async: completion" : "async: response";
+    if (line.style == "sync") return "sync response";
+    return line.completion ? "async completion" : "async response";
   }
 
   static std::string knee_of(const load::Knee& knee) {
     if (!knee.first_above) return ", no knee up to here";
     const std::string above =
-        fmt::format(" (at {}/s {})", load::format_rate(*knee.first_above), knee.because);
+        fmt::format("; at {}/s {}", load::format_rate(*knee.first_above), knee.because);
     if (!knee.rate_per_s) return ", knee below all rates" + above;
-    return fmt::format(", knee ▲ at {}/s", load::format_rate(*knee.rate_per_s)) + above;
+    return fmt::format(", knee ▲ {}/s", load::format_rate(*knee.rate_per_s)) + above;
   }
 
   const load::BenchSummary& summary_;

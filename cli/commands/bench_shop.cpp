@@ -119,6 +119,7 @@ Result<bool> BenchShop::receipts_after(std::int64_t id) {
 
 Result<void> BenchShop::begin_run() {
   waiting_.clear();
+  accepted_ = 0;
   steady_to_system_ = std::chrono::nanoseconds(unix_nano(real_clock().system_now())) -
                       real_clock().steady_now().time_since_epoch();
   // The newest id: beyond `low` there are receipts, beyond `high` none.
@@ -146,6 +147,7 @@ void BenchShop::note(const load::Ended& ended) {
   if (!ended.failure.empty()) return;
   const auto id = order_id(ended.body);
   if (!id) return;
+  if (accepted_++ == 0 || ended.intended < first_) first_ = ended.intended;
   const auto since_epoch = ended.intended.time_since_epoch() + steady_to_system_;
   waiting_[*id] = {SystemTime(std::chrono::duration_cast<SystemTime::duration>(since_epoch)),
                    ended.measured};
@@ -178,14 +180,19 @@ Result<std::size_t> BenchShop::take_receipts(Completion& completion) {
 
 Completion BenchShop::await_completion(const std::function<bool()>& interrupted) {
   Completion completion;
-  SteadyTime deadline = real_clock().steady_now() + limits::kBenchCompletion;
+  const SteadyTime answered = real_clock().steady_now();
+  SteadyTime deadline = answered + limits::kBenchCompletion;
   while (!waiting_.empty() && !interrupted() && real_clock().steady_now() < deadline) {
     const auto taken = take_receipts(completion);
     if (taken && *taken > 0) deadline = real_clock().steady_now() + limits::kBenchCompletion;
     const bool whole_page = taken && *taken == static_cast<std::size_t>(limits::kPageMax);
     if (!whole_page) ::poll(nullptr, 0, static_cast<int>(kLookAgain.count()));
   }
+  const SteadyTime now = real_clock().steady_now();
   completion.drained = waiting_.empty();
+  completion.behind = now - answered;
+  const std::chrono::duration<double> took = now - first_;
+  completion.per_s = static_cast<double>(accepted_ - waiting_.size()) / took.count();
   return completion;
 }
 

@@ -24,6 +24,8 @@ struct Completion {
   load::Histogram latency{};  ///< of measured orders, from the intended start
   std::size_t completed = 0;  ///< measured orders that have a receipt
   bool drained = false;       ///< no order was waited for in vain
+  double per_s = 0;           ///< orders whose work was done, since the first was meant to start
+  std::chrono::nanoseconds behind{};  ///< how long the work went on after the last answer
 };
 
 /// Used by one thread.
@@ -74,6 +76,8 @@ class BenchShop {
   std::int64_t last_receipt_ = 0;  ///< the newest that was read
   std::chrono::nanoseconds steady_to_system_{};
   std::unordered_map<std::int64_t, Waiting> waiting_;  ///< by order
+  std::size_t accepted_ = 0;                           ///< of the run
+  SteadyTime first_{};                                 ///< intended start of the run
 };
 
 }  // namespace msdemo::commands

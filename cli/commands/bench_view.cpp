@@ -222,6 +222,11 @@ std::string environment(const load::Bench& bench, const BenchView& view) {
   return paragraph(view, text, Style::faint);
 }
 
+std::string change_text(double percent) {
+  constexpr double kShown = 0.05;
+  return std::abs(percent) < kShown ? "0 %" : fmt::format("{:+.1f} %", percent);
+}
+
 /// What was run, above the table.
 std::string caption(const load::Bench& bench, const BenchSummary& summary, const BenchView& view) {
   const std::size_t runs = summary.styles.front().runs;
@@ -263,21 +268,26 @@ std::string draw_diff(const load::BenchDiff& diff, const BenchView& view) {
     out += paragraph(view, "note: " + text, Style::warn);
   }
   if (diff.metrics.empty()) return out;
-  std::vector<std::vector<Cell>> cells = {
-      {{"STYLE"}, {"METRIC"}, {"A"}, {"B"}, {"CHANGE"}, {"VERDICT"}}};
+  std::vector<std::vector<Cell>> cells = {{{}, {"A"}, {"B"}, {"CHANGE"}, {}}};
+  std::string style_before;
   for (const load::MetricDiff& metric : diff.metrics) {
+    if (metric.style != style_before) cells.push_back({{metric.style, Style::strong}, {}});
+    style_before = metric.style;
     const Format format = metric.rate ? format_per_s : load::format_ms;
     const bool different = metric.verdict == load::Verdict::different;
     const bool worse = (metric.change_percent > 0) != metric.rate;
     const auto style = different ? std::optional(worse ? Style::bad : Style::good) : std::nullopt;
-    cells.push_back({{metric.style},
-                     {metric.metric},
+    // What is so in the line, how often by chance below it: both at once are too wide.
+    const std::string words = metric.words();
+    const auto end = std::min(words.find("; "), words.size());
+    cells.push_back({{metric.metric},
                      {format(metric.median_a)},
                      {format(metric.median_b)},
-                     {fmt::format("{:+.1f} %", metric.change_percent), style},
-                     {metric.words(), style}});
+                     {change_text(metric.change_percent), style},
+                     {words.substr(0, end), style}});
+    if (different) cells.push_back({{"  " + words.substr(end + 2), Style::faint}});
   }
-  out += "\n" + format_table(cells, "<<>>><", view.color) + "\n";
+  out += "\n" + format_table(cells, "<>>><", view.color) + "\n";
   return out + paragraph(view,
                          fmt::format("Mann–Whitney's test of the runs of each metric; {} questions "
                                      "were asked, and the chances are corrected for that (Holm).",

@@ -158,6 +158,10 @@ BenchDiff compare(const Bench& a, const Bench& b) {
     }
   }
   judge(diff.metrics);
+  for (const Bench* bench : {&a, &b}) {
+    const bool whole = bench->partial_because.empty();
+    diff.trusted = diff.trusted && whole && summarize(*bench).invalid_because.empty();
+  }
   warn_settings(diff.warnings, a, b);
   warn_environment(diff.warnings, a, b);
   warn_state(diff.warnings, "A", a);
@@ -166,7 +170,9 @@ BenchDiff compare(const Bench& a, const Bench& b) {
 }
 
 std::string conclude(const BenchDiff& diff) {
-  if (diff.metrics.empty()) return "A and B have no figure in common that every run has.";
+  const std::string doubt =
+      diff.trusted ? "" : " But one of them is INVALID or partial: repeat it.";
+  if (diff.metrics.empty()) return "A and B have no figure in common that every run has." + doubt;
   std::vector<std::string> different;
   bool too_few = true;
   for (const MetricDiff& metric : diff.metrics) {
@@ -175,9 +181,11 @@ std::string conclude(const BenchDiff& diff) {
       different.push_back(fmt::format("{} of {}", metric.metric, metric.style));
     }
   }
-  if (too_few) return "Too few runs to say whether A and B differ.";
-  if (different.empty()) return "No difference between A and B that these runs could show.";
-  return fmt::format("A and B differ in {}.", fmt::join(different, ", "));
+  if (too_few) return "Too few runs to say whether A and B differ." + doubt;
+  if (different.empty()) {
+    return "No difference between A and B that these runs could show." + doubt;
+  }
+  return fmt::format("A and B differ in {}.{}", fmt::join(different, ", "), doubt);
 }
 
 Json to_json(const BenchDiff& diff) {

@@ -34,12 +34,13 @@ struct MetricDiff {
   double adjusted = 1;              ///< Holm's, of all questions together
   Verdict verdict = Verdict::no_difference;
 
-  std::string words() const;  ///< the verdict in plain words
+  std::string words() const;  ///< the verdict in plain words: what is so, and how likely by chance
 };
 
 struct BenchDiff {
   std::vector<MetricDiff> metrics;
   std::vector<std::string> warnings;  ///< what else differs, so that it may be the cause
+  bool trusted = true;                ///< neither is INVALID or partial
 };
 
 /// Differences are looked for at the level of 5 % for all questions together.

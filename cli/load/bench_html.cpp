@@ -39,7 +39,8 @@ small { color: var(--soft); }
 svg { width: 100%; height: auto; display: block; font: 13px system-ui, sans-serif; }
 svg text { fill: var(--ink); } svg .soft { fill: var(--soft); font-size: 12px; }
 .grid { stroke: var(--line); } .sync { fill: var(--sync); stroke: var(--sync); }
-.url { fill: var(--sync); stroke: var(--sync); } .async { fill: var(--async); stroke: var(--async); }
+.url { fill: var(--sync); stroke: var(--sync); }
+.async { fill: var(--async); stroke: var(--async); }
 .done { fill: var(--done); stroke: var(--done); } .free { fill-opacity: .22; stroke: none; }
 polyline { fill: none !important; stroke-width: 2; } .knee { stroke-dasharray: 3 4; }
 .invalid { fill: var(--page); stroke-width: 2; }
@@ -135,6 +136,10 @@ std::string runs_table(const std::vector<Run>& runs) {
   return out + "</tbody></table></div>\n";
 }
 
+bool any_invalid(const std::vector<Run>& runs) {
+  return std::any_of(runs.begin(), runs.end(), [](const Run& run) { return !run.valid(); });
+}
+
 std::string little(const BenchSummary& summary) {
   std::string out;
   for (const StyleSummary& style : summary.styles) {
@@ -208,7 +213,8 @@ std::string format_html(const Bench& bench) {
   const std::string sweep = draw_sweep_svg(summary);
   if (!sweep.empty()) {
     out += fmt::format("<h2>The slow ones ({}) by rate</h2>\n", summary.tail) + sweep +
-           paragraph("soft", kKneeRule);
+           paragraph("soft", kKneeRule) +
+           (any_invalid(bench.sweep) ? paragraph("soft", "A hollow point's run is INVALID.") : "");
   }
   out += "<h2>Every run</h2>\n" + runs_table(bench.pairs);
   if (!bench.sweep.empty()) out += "<h2>Every run of the sweep</h2>\n" + runs_table(bench.sweep);

@@ -160,7 +160,7 @@ std::string escape_html(std::string_view text) {
 std::string draw_bars_svg(const BenchSummary& summary) {
   constexpr double kBar = 30;
   constexpr double kStep = 46;
-  constexpr double kWords = 230;
+  constexpr double kWords = 270;
   const StyleSummary* sync = summary.find("sync");
   const StyleSummary* async = summary.find("async");
   if (sync == nullptr || async == nullptr || !sync->p50_ms.median || !async->p50_ms.median ||

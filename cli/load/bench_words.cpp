@@ -38,20 +38,30 @@ std::string one(const Bench& bench, const StyleSummary& style) {
                          : "");
 }
 
+/// Of a style that has no median.
+std::string none(const Bench& bench, const StyleSummary& style) {
+  if (style.failed_percent >= 100) {
+    return fmt::format("{} all requests ({}) fail, most of them as {}.", at_rate(bench),
+                       style.style, style.failures.front().name);
+  }
+  return fmt::format(
+      "Too few requests ({}) succeeded to say how long they take: raise --rate or "
+      "--duration.",
+      style.style);
+}
+
 std::string name_of(const SweepLine& line) {
   if (line.style == "url") return "answers";
   if (line.style == "sync") return "calls";
   return line.completion ? "the work behind messages" : "accepting messages";
 }
 
-/// `calls keep up to 1,600/s`
+/// `calls up to 1,600/s`
 std::string limit_of(const SweepLine& line) {
   const std::string name = name_of(line);
-  if (!line.knee.rate_per_s) return fmt::format("{}: not even the lowest rate", name);
-  if (!line.knee.first_above) {
-    return fmt::format("{}: to {}/s and beyond", name, format_rate(*line.knee.rate_per_s));
-  }
-  return fmt::format("{}: to {}/s", name, format_rate(*line.knee.rate_per_s));
+  if (!line.knee.rate_per_s) return name + " at no rate";
+  return fmt::format("{} up to {}/s{}", name, format_rate(*line.knee.rate_per_s),
+                     line.knee.first_above ? "" : " at least");
 }
 
 }  // namespace
@@ -64,12 +74,12 @@ std::vector<std::string> conclude(const Bench& bench, const BenchSummary& summar
     lines.push_back(both(bench, *sync, *async));
   } else {
     for (const StyleSummary& style : summary.styles) {
-      if (style.p50_ms.median) lines.push_back(one(bench, style));
+      lines.push_back(style.p50_ms.median ? one(bench, style) : none(bench, style));
     }
   }
   std::string limits;
   for (const SweepLine& line : summary.lines) {
-    limits += (limits.empty() ? "What keeps up — " : "; ") + limit_of(line);
+    limits += (limits.empty() ? "Kept up with: " : ", ") + limit_of(line);
   }
   if (!limits.empty()) lines.push_back(limits + ".");
   return lines;

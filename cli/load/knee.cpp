@@ -21,7 +21,7 @@ std::string trouble(const SweepPoint& point, const std::optional<double>& lowest
                        point.achieved_per_s / point.offered_per_s * kPercent);
   }
   if (lowest_ms && point.tail_ms && *point.tail_ms > kSlower * *lowest_ms) {
-    return fmt::format("the slow ones take {:.0f} times as long", *point.tail_ms / *lowest_ms);
+    return fmt::format("slow ones take {:.0f} times as long", *point.tail_ms / *lowest_ms);
   }
   return {};
 }
