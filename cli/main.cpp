@@ -57,6 +57,7 @@ void add_commands(CLI::App& app, Program& program) {
   add_user(app, program);
   add_order(app, program);
   add_compare(app, program);
+  add_bench(app, program);
   add_queue(app, program);
   add_fault(app, program);
   add_policy(app, program);

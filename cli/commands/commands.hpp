@@ -15,6 +15,7 @@ void add_service(CLI::App& app, Program& program);  ///< restart, kill, stop, st
 void add_user(CLI::App& app, Program& program);
 void add_order(CLI::App& app, Program& program);
 void add_compare(CLI::App& app, Program& program);
+void add_bench(CLI::App& app, Program& program);
 void add_queue(CLI::App& app, Program& program);
 void add_fault(CLI::App& app, Program& program);
 void add_policy(CLI::App& app, Program& program);

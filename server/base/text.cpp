@@ -49,6 +49,18 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+std::chrono::nanoseconds since_second(std::chrono::system_clock::time_point time) {
+  return time - floor<std::chrono::seconds>(time);
+}
+
+/// `2026-11-23T00:40:01`
+std::string to_the_second(std::chrono::system_clock::time_point time) {
+  const std::time_t stamp = floor<std::chrono::seconds>(time).time_since_epoch().count();
+  std::tm utc{};
+  ::gmtime_r(&stamp, &utc);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}", utc);
+}
+
 }  // namespace
 
 std::optional<std::size_t> count_code_points(std::string_view text) {
@@ -99,14 +111,24 @@ std::string escape_control(std::string_view text) {
 }
 
 std::string format_rfc3339(std::chrono::system_clock::time_point time) {
-  using namespace std::chrono;
-  const auto since_epoch = time.time_since_epoch();
-  const auto whole = floor<seconds>(since_epoch);
-  const auto ms = duration_cast<milliseconds>(since_epoch - whole).count();
-  const std::time_t stamp = whole.count();
+  const auto ms = duration_cast<std::chrono::milliseconds>(since_second(time)).count();
+  return fmt::format("{}.{:03}Z", to_the_second(time), ms);
+}
+
+std::string format_rfc3339_us(std::chrono::system_clock::time_point time) {
+  const auto us = duration_cast<std::chrono::microseconds>(since_second(time)).count();
+  return fmt::format("{}.{:06}Z", to_the_second(time), us);
+}
+
+std::optional<std::chrono::system_clock::time_point> parse_rfc3339_us(std::string_view text) {
+  constexpr std::string_view kShape = "2026-11-23T00:40:01.123456Z";
+  if (text.size() != kShape.size() || text[19] != '.' || text.back() != 'Z') return std::nullopt;
   std::tm utc{};
-  ::gmtime_r(&stamp, &utc);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", utc, ms);
+  const std::string seconds(text.substr(0, 19));
+  const char* end = ::strptime(seconds.c_str(), "%Y-%m-%dT%H:%M:%S", &utc);
+  const auto us = parse_integer(text.substr(20, 6));
+  if (end == nullptr || *end != '\0' || !us || *us < 0) return std::nullopt;
+  return std::chrono::system_clock::from_time_t(::timegm(&utc)) + std::chrono::microseconds(*us);
 }
 
 std::optional<std::int64_t> parse_integer(std::string_view text) {

@@ -26,6 +26,12 @@ std::string escape_control(std::string_view text);
 /// `2026-11-23T00:40:01.123Z` (RFC 3339, UTC, milliseconds).
 std::string format_rfc3339(std::chrono::system_clock::time_point time);
 
+/// The same with microseconds, for what is measured: `2026-11-23T00:40:01.123456Z`.
+std::string format_rfc3339_us(std::chrono::system_clock::time_point time);
+
+/// What format_rfc3339_us() writes; nothing if `text` is anything else.
+std::optional<std::chrono::system_clock::time_point> parse_rfc3339_us(std::string_view text);
+
 /// A whole decimal number and nothing else: no sign but a leading minus, no blanks.
 std::optional<std::int64_t> parse_integer(std::string_view text);
 

@@ -40,7 +40,7 @@ Result<void> NotifyWorker::handle(std::span<const Received> batch) {
     if (!receipt) return fail(std::move(receipt.error()));
     receipts.push_back(std::move(*receipt));
   }
-  const auto sent = store_.add(receipts, format_rfc3339(clock_.system_now()),
+  const auto sent = store_.add(receipts, format_rfc3339_us(clock_.system_now()),
                                batch.size() == 1 ? &batch.front().span : nullptr);
   if (!sent) return fail(sent.error());
   for (const contracts::Receipt& receipt : *sent) {

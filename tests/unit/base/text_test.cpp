@@ -39,6 +39,18 @@ TEST_CASE("times are written as RFC 3339 in UTC with milliseconds", "[text]") {
         "2023-11-14T22:13:20.042Z");
 }
 
+TEST_CASE("times of measurements have microseconds and can be read back", "[text]") {
+  using namespace std::chrono;
+  const system_clock::time_point time(microseconds(1'700'000'000'000'042));
+  CHECK(format_rfc3339_us(time) == "2023-11-14T22:13:20.000042Z");
+  CHECK(parse_rfc3339_us("2023-11-14T22:13:20.000042Z") == time);
+  for (const char* bad : {"", "2023-11-14T22:13:20.042Z", "2023-11-14T22:13:20.00004xZ",
+                          "2023-13-14T22:13:20.000042Z", "2023-11-14 22:13:20.000042Z"}) {
+    INFO(bad);
+    CHECK_FALSE(parse_rfc3339_us(bad).has_value());
+  }
+}
+
 TEST_CASE("integers are whole or nothing", "[text]") {
   CHECK(parse_integer("0") == 0);
   CHECK(parse_integer("-7") == -7);
