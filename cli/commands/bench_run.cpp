@@ -192,8 +192,13 @@ class BenchRun {
     }
     load::Listeners listeners{.ended = {}, .second = {}, .interrupted = observer_.interrupted};
     if (by_message) listeners.ended = [this](const load::Ended& ended) { shop_->note(ended); };
-    const auto outcome = load::run_load(plan_of(style, rate, duration), listeners);
-    if (!outcome) return fail(outcome.error());
+    auto outcome = load::run_load(plan_of(style, rate, duration), listeners);
+    if (!outcome) {
+      const bool lab = shop_ != nullptr;
+      outcome.error().hint = lab ? "`msdemo ps` tells how the services are"
+                                 : fmt::format("does it run? try: curl -v {}", plan_.url->display);
+      return fail(std::move(outcome.error()));
+    }
     last_ = {
         .latency = outcome->latency, .uncorrected = outcome->latency_uncorrected, .completion = {}};
     Run run = run_of(style, *outcome);
