@@ -74,13 +74,12 @@ Result<load::Bench> measure(const Program& program, BenchPlan& plan) {
   return bench;
 }
 
-/// What a script is told: dead, then not to be trusted or not whole, then too slow.
+/// What a script is told: the system failed, then that nobody knows, then that it is too slow.
 int exit_status_of(const load::Bench& bench, const load::BenchSummary& summary,
                    const std::vector<std::string>& broken) {
-  if (summary.server_died) return exit_status::kRefused;
-  if (!summary.invalid_because.empty() || !bench.partial_because.empty()) {
-    return exit_status::kUnknown;
-  }
+  const bool interrupted = bench.partial_because == load::kInterrupted;
+  if (!bench.partial_because.empty() && !interrupted) return exit_status::kRefused;
+  if (interrupted || !summary.invalid_because.empty()) return exit_status::kUnknown;
   return broken.empty() ? exit_status::kDone : exit_status::kRefused;
 }
 

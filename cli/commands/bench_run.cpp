@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "base/limits.hpp"
 #include "commands/bench_environment.hpp"
@@ -14,8 +15,9 @@ namespace {
 
 using load::Run;
 
-/// The usual rate of the pairs: a run of a second has enough samples for its p99.
-constexpr double kUsualRate = 1200;
+/// The usual rate of the pairs: little enough for both styles on a small machine, and enough for a
+/// p99 of all runs together.
+constexpr double kUsualRate = 400;
 
 /// The share of what the slower style can do that the pairs ask for at most.
 constexpr double kComfortable = 0.5;
@@ -40,6 +42,18 @@ std::string request_of(const Endpoint& endpoint) {
                      endpoint.port);
 }
 
+struct Histograms {
+  load::Histogram latency{};
+  load::Histogram uncorrected{};
+  load::Histogram completion{};
+
+  void merge(const Histograms& other) {
+    latency.merge(other.latency);
+    uncorrected.merge(other.uncorrected);
+    completion.merge(other.completion);
+  }
+};
+
 class BenchRun {
  public:
   BenchRun(const BenchPlan& plan, BenchShop* shop, const BenchObserver& observer)
@@ -54,6 +68,13 @@ class BenchRun {
     auto ran = run_all();
     if (!ran && bench_.pairs.empty()) return fail(std::move(ran.error()));
     if (!ran) bench_.partial_because = ran.error().message;
+    for (const std::string& style : plan_.settings.styles) {
+      const Histograms& all = together_[style];
+      bench_.together.push_back({.style = style,
+                                 .latency = load::latencies_of(all.latency),
+                                 .latency_uncorrected = load::latencies_of(all.uncorrected),
+                                 .completion = load::latencies_of(all.completion)});
+    }
     bench_.environment.steal_share = steal_share(began, ProcessorTime::now());
     return std::move(bench_);
   }
@@ -140,6 +161,7 @@ class BenchRun {
       auto run = measure(style, rate, duration);
       if (!run) return fail(std::move(run.error()));
       runs.push_back(std::move(*run));
+      if (&runs == &bench_.pairs) together_[style].merge(last_);
       if (partial()) return {};
     }
     return {};
@@ -170,11 +192,18 @@ class BenchRun {
     }
     load::Listeners listeners{.ended = {}, .second = {}, .interrupted = observer_.interrupted};
     if (by_message) listeners.ended = [this](const load::Ended& ended) { shop_->note(ended); };
-    const auto outcome = load::run_load(plan_of(style, rate, duration), listeners);
-    if (!outcome) return fail(outcome.error());
+    auto outcome = load::run_load(plan_of(style, rate, duration), listeners);
+    if (!outcome) {
+      const bool lab = shop_ != nullptr;
+      outcome.error().hint = lab ? "`msdemo ps` tells how the services are"
+                                 : fmt::format("does it run? try: curl -v {}", plan_.url->display);
+      return fail(std::move(outcome.error()));
+    }
+    last_ = {
+        .latency = outcome->latency, .uncorrected = outcome->latency_uncorrected, .completion = {}};
     Run run = run_of(style, *outcome);
     run.fsync_p50_us = fsync_us;
-    if (run.interrupted) bench_.partial_because = "it was interrupted";
+    if (run.interrupted) bench_.partial_because = load::kInterrupted;
     if (run.server_died) bench_.partial_because = "the server accepted no connections any more";
     if (by_message) complete(run);
     return run;
@@ -182,6 +211,7 @@ class BenchRun {
 
   void complete(Run& run) {
     const Completion completion = shop_->await_completion(observer_.interrupted);
+    last_.completion = completion.latency;
     run.completion = load::latencies_of(completion.latency);
     run.completed = completion.completed;
     done_per_s_ = completion.per_s;
@@ -189,7 +219,7 @@ class BenchRun {
     if (completion.drained || partial()) return;
     bench_.partial_because =
         observer_.interrupted()
-            ? "it was interrupted"
+            ? std::string(load::kInterrupted)
             : fmt::format("the work behind the orders by message was not done after {} s",
                           limits::kBenchCompletion.count());
   }
@@ -201,6 +231,8 @@ class BenchRun {
   std::size_t runs_ = 0;               ///< that are planned
   double done_per_s_ = 0;              ///< by the last run of orders by message
   std::chrono::nanoseconds behind_{};  ///< the same: how long their work took after the run
+  Histograms last_;                    ///< of the last run
+  std::map<std::string, Histograms> together_;  ///< of all pairs, by style
   load::Bench bench_;
 };
 

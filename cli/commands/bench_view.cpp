@@ -62,9 +62,10 @@ using Format = std::string (*)(double);
 
 void add_estimate(std::vector<Cell>& row, const Estimate& estimate, Format format) {
   row.push_back({estimate.median ? format(*estimate.median) : "–"});
-  row.push_back({estimate.interval ? fmt::format("{}…{}", format(estimate.interval->low),
-                                                 format(estimate.interval->high))
-                                   : std::string(),
+  row.push_back({estimate.together   ? "all runs together"
+                 : estimate.interval ? fmt::format("{}…{}", format(estimate.interval->low),
+                                                   format(estimate.interval->high))
+                                     : std::string(),
                  Style::faint});
 }
 

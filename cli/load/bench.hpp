@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "load/outcome.hpp"
@@ -57,6 +58,14 @@ struct Run {
   }
 };
 
+/// The latencies of all pairs of one style together: percentiles that one run is too short for.
+struct Together {
+  std::string style;
+  Latencies latency{};
+  Latencies latency_uncorrected{};
+  Latencies completion{};
+};
+
 /// `completion` and `fsync_p50_us` are left to who knows them.
 Run run_of(std::string style, const Outcome& outcome);
 
@@ -68,10 +77,10 @@ struct Environment {
   int cores = 0;
   std::string cpu;
   std::string kernel;
-  std::string durability{};   ///< full | normal; empty for a URL
-  double fsync_p50_us = 0;  ///< before the first run; 0 for a URL
-  double steal_share = 0;   ///< of the processors' time during the runs, taken by other guests
-  bool colocated = true;    ///< generator and services share the machine
+  std::string durability{};  ///< full | normal; empty for a URL
+  double fsync_p50_us = 0;   ///< before the first run; 0 for a URL
+  double steal_share = 0;    ///< of the processors' time during the runs, taken by other guests
+  bool colocated = true;     ///< generator and services share the machine
 };
 
 struct Settings {
@@ -86,11 +95,15 @@ struct Settings {
   std::uint64_t seed = 0;
 };
 
+/// Why a bench is partial that a person ended.
+inline constexpr std::string_view kInterrupted = "it was interrupted";
+
 struct Bench {
   Settings settings{};
   Environment environment{};
   std::vector<Run> pairs{};  ///< interleaved repetitions at one rate, in the order they were run
-  std::vector<Run> sweep{};  ///< one run for each rate and style, rates ascending
+  std::vector<Together> together{};
+  std::vector<Run> sweep{};       ///< one run for each rate and style, rates ascending
   std::string partial_because{};  ///< empty: everything was run to its end
 };
 

@@ -19,13 +19,17 @@ struct Metric {
   const char* name;
   bool rate;
   std::optional<double> (*value)(const Run&);
+  const char* unless = nullptr;  ///< it is asked about only if this metric cannot be
 };
 
 constexpr Metric kMetrics[] = {
     {"response p50", false, [](const Run& run) { return run.latency.p50_ms; }},
     {"response p99", false, [](const Run& run) { return run.latency.p99_ms; }},
+    {"response p90", false, [](const Run& run) { return run.latency.p90_ms; }, "response p99"},
     {"completion p50", false, [](const Run& run) { return run.completion.p50_ms; }},
     {"completion p99", false, [](const Run& run) { return run.completion.p99_ms; }},
+    {"completion p90", false, [](const Run& run) { return run.completion.p90_ms; },
+     "completion p99"},
     {"achieved", true, [](const Run& run) { return std::optional(run.achieved_per_s); }},
 };
 
@@ -151,10 +155,14 @@ std::string MetricDiff::words() const {
 BenchDiff compare(const Bench& a, const Bench& b) {
   BenchDiff diff;
   for (const std::string& style : a.settings.styles) {
+    std::string_view last;  // that was asked about
     for (const Metric& metric : kMetrics) {
+      if (metric.unless != nullptr && last == metric.unless) continue;
       const auto of_a = values_of(a, style, metric);
       const auto of_b = values_of(b, style, metric);
-      if (!of_a.empty() && !of_b.empty()) diff.metrics.push_back(ask(style, metric, of_a, of_b));
+      if (of_a.empty() || of_b.empty()) continue;
+      diff.metrics.push_back(ask(style, metric, of_a, of_b));
+      last = metric.name;
     }
   }
   judge(diff.metrics);

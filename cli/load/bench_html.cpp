@@ -59,6 +59,7 @@ std::string cell(const Estimate& estimate, std::string (*format)(double)) {
     text += fmt::format(" <small>{}…{}</small>", escape_html(format(estimate.interval->low)),
                         escape_html(format(estimate.interval->high)));
   }
+  if (estimate.together) text += " <small>all runs together</small>";
   return fmt::format("<td>{}</td>", text);
 }
 

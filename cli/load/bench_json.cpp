@@ -77,6 +77,20 @@ Json to_json(const std::vector<Run>& runs) {
   return all;
 }
 
+Json to_json(const Together& together) {
+  const bool by_message = together.style == "async";
+  return {{"style", together.style},
+          {"latency", to_json(together.latency)},
+          {"latency_uncorrected", to_json(together.latency_uncorrected)},
+          {"completion", by_message ? to_json(together.completion) : Json()}};
+}
+
+Json to_json(const std::vector<Together>& styles) {
+  Json all = Json::array();
+  for (const Together& together : styles) all.push_back(to_json(together));
+  return all;
+}
+
 Json to_json(const Settings& settings) {
   return {{"styles", settings.styles},
           {"target", settings.target},
@@ -104,6 +118,7 @@ Json to_json(const Environment& environment) {
 
 Json to_json(const Estimate& estimate) {
   return {{"median", or_null(estimate.median)},
+          {"together", estimate.together},
           {"low", estimate.interval ? Json(estimate.interval->low) : Json()},
           {"high", estimate.interval ? Json(estimate.interval->high) : Json()}};
 }
@@ -204,6 +219,19 @@ std::vector<Run> runs_from(const Json& json) {
   return runs;
 }
 
+std::vector<Together> together_from(const Json& json) {
+  std::vector<Together> styles;
+  for (const Json& one : json) {
+    Together together{.style = one.at("style").get<std::string>(),
+                      .latency = latencies_from(one.at("latency")),
+                      .latency_uncorrected = latencies_from(one.at("latency_uncorrected"))};
+    const Json& completion = one.at("completion");
+    if (!completion.is_null()) together.completion = latencies_from(completion);
+    styles.push_back(std::move(together));
+  }
+  return styles;
+}
+
 Settings settings_from(const Json& json) {
   return {.styles = json.at("styles").get<std::vector<std::string>>(),
           .target = json.at("target").get<std::string>(),
@@ -242,6 +270,7 @@ Json to_json(const Bench& bench) {
           {"environment", to_json(bench.environment)},
           {"summary", to_json(summary)},
           {"pairs", to_json(bench.pairs)},
+          {"together", to_json(bench.together)},
           {"sweep", to_json(bench.sweep)}};
 }
 
@@ -256,6 +285,7 @@ Result<Bench> parse_bench(std::string_view text) {
     return Bench{.settings = settings_from(json.at("settings")),
                  .environment = environment_from(json.at("environment")),
                  .pairs = runs_from(json.at("pairs")),
+                 .together = together_from(json.at("together")),
                  .sweep = runs_from(json.at("sweep")),
                  .partial_because = text_or_empty(json, "partial_because")};
   } catch (const Json::exception& error) {

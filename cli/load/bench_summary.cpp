@@ -31,12 +31,26 @@ Estimate estimate(const Runs& runs, Value&& value) {
     if (!one) return {};
     values.push_back(*one);
   }
-  return {median(values), median_interval(values)};
+  return {.median = median(values), .interval = median_interval(values)};
 }
 
-Estimate estimate(const Runs& runs, Latencies Run::*kind, Percentile which) {
-  return estimate(runs, [&](const Run& run) { return (run.*kind).*which; });
-}
+/// Of one kind of latency: per run if every run has it, else of all runs together.
+class Estimator {
+ public:
+  Estimator(const Runs& runs, Latencies Run::*kind, const Latencies& together)
+      : runs_(runs), kind_(kind), together_(together) {}
+
+  Estimate operator()(Percentile which) const {
+    const Estimate each = estimate(runs_, [&](const Run& run) { return (run.*kind_).*which; });
+    if (each.median || !(together_.*which)) return each;
+    return {.median = together_.*which, .together = true};
+  }
+
+ private:
+  const Runs& runs_;
+  Latencies Run::*kind_;
+  const Latencies& together_;
+};
 
 std::vector<Failures> failures_of(const Runs& runs) {
   std::vector<Failures> all;
@@ -70,17 +84,21 @@ std::optional<LittleCheck> little_of(const Runs& runs) {
   return runs.empty() ? std::nullopt : std::optional(check);
 }
 
-StyleSummary summarize(const std::string& style, const Runs& runs) {
+StyleSummary summarize(const Together& together, const Runs& runs) {
+  const std::string& style = together.style;
   StyleSummary summary{.style = style, .runs = runs.size()};
-  summary.p50_ms = estimate(runs, &Run::latency, &Latencies::p50_ms);
-  summary.p90_ms = estimate(runs, &Run::latency, &Latencies::p90_ms);
-  summary.p99_ms = estimate(runs, &Run::latency, &Latencies::p99_ms);
-  summary.p99_9_ms = estimate(runs, &Run::latency, &Latencies::p99_9_ms);
-  summary.max_ms = estimate(runs, &Run::latency, &Latencies::max_ms);
-  summary.uncorrected_p50_ms = estimate(runs, &Run::latency_uncorrected, &Latencies::p50_ms);
-  summary.uncorrected_p99_ms = estimate(runs, &Run::latency_uncorrected, &Latencies::p99_ms);
-  summary.completion_p50_ms = estimate(runs, &Run::completion, &Latencies::p50_ms);
-  summary.completion_p99_ms = estimate(runs, &Run::completion, &Latencies::p99_ms);
+  const Estimator latency(runs, &Run::latency, together.latency);
+  const Estimator uncorrected(runs, &Run::latency_uncorrected, together.latency_uncorrected);
+  const Estimator completion(runs, &Run::completion, together.completion);
+  summary.p50_ms = latency(&Latencies::p50_ms);
+  summary.p90_ms = latency(&Latencies::p90_ms);
+  summary.p99_ms = latency(&Latencies::p99_ms);
+  summary.p99_9_ms = latency(&Latencies::p99_9_ms);
+  summary.max_ms = latency(&Latencies::max_ms);
+  summary.uncorrected_p50_ms = uncorrected(&Latencies::p50_ms);
+  summary.uncorrected_p99_ms = uncorrected(&Latencies::p99_ms);
+  summary.completion_p50_ms = completion(&Latencies::p50_ms);
+  summary.completion_p99_ms = completion(&Latencies::p99_ms);
   summary.achieved_per_s =
       estimate(runs, [](const Run& run) { return std::optional(run.achieved_per_s); });
   summary.failures = failures_of(runs);
@@ -100,6 +118,13 @@ StyleSummary summarize(const std::string& style, const Runs& runs) {
         kPercent * static_cast<double>(started - succeeded) / static_cast<double>(started);
   }
   return summary;
+}
+
+Together together_of(const Bench& bench, const std::string& style) {
+  for (const Together& together : bench.together) {
+    if (together.style == style) return together;
+  }
+  return {.style = style};
 }
 
 /// The highest percentile that all runs of a sweep with successes have.
@@ -148,7 +173,7 @@ BenchSummary summarize(const Bench& bench) {
   summary.tail = tail;
   for (const std::string& style : bench.settings.styles) {
     const Runs runs = runs_of(bench.pairs, style);
-    if (!runs.empty()) summary.styles.push_back(summarize(style, runs));
+    if (!runs.empty()) summary.styles.push_back(summarize(together_of(bench, style), runs));
     const Runs sweep = runs_of(bench.sweep, style);
     if (sweep.empty()) continue;
     summary.lines.push_back(line_of(sweep, &Run::latency, percentile));
@@ -158,9 +183,6 @@ BenchSummary summarize(const Bench& bench) {
     if (style.trusted() || !summary.invalid_because.empty()) continue;
     summary.invalid_because = fmt::format("{} of {} runs ({}): {}", style.invalid, style.runs,
                                           style.style, style.invalid_because);
-  }
-  for (const auto* runs : {&bench.pairs, &bench.sweep}) {
-    for (const Run& run : *runs) summary.server_died = summary.server_died || run.server_died;
   }
   return summary;
 }

@@ -17,8 +17,9 @@ namespace msdemo::load {
 
 /// One number that every run has, over all runs.
 struct Estimate {
-  std::optional<double> median{};      ///< nothing if a run lacks it
+  std::optional<double> median{};      ///< if a run lacks it: of all runs together, or nothing
   std::optional<Interval> interval{};  ///< of the median, 95 %
+  bool together = false;               ///< it is no median, but of all runs' samples together
 };
 
 /// Requests in the system by Little's law: what was counted should be rate times time.
@@ -68,7 +69,6 @@ struct BenchSummary {
   std::vector<SweepLine> lines{};      ///< of the sweep; each style's completion after its response
   std::string tail;                    ///< which percentile the lines show: `p99`, `p90`, `p50`
   std::string invalid_because{};       ///< why the medians are not to be trusted; empty: they are
-  bool server_died = false;
 
   const StyleSummary* find(std::string_view style) const;
 };

@@ -9,7 +9,7 @@ namespace {
 
 std::string at_rate(const Bench& bench) {
   if (bench.settings.rate_per_s <= 0) {
-    return fmt::format("With {} callers at a time", bench.settings.connections);
+    return fmt::format("With {} callers at a time,", bench.settings.connections);
   }
   return fmt::format("At {}/s", format_rate(bench.settings.rate_per_s));
 }

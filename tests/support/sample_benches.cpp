@@ -92,6 +92,13 @@ Bench usual_bench() {
     bench.pairs.push_back(run_at("sync", 1200, 1.3 + 0.02 * i, 0));
     bench.pairs.push_back(run_at("async", 1200, 0.9 + 0.01 * i, 4.2 + 0.1 * i));
   }
+  for (const char* style : {"sync", "async"}) {
+    load::Together together{.style = style,
+                            .latency = latencies(7200, 1.3),
+                            .latency_uncorrected = latencies(7200, 1.2)};
+    together.latency.p99_9_ms = 9.5;
+    bench.together.push_back(together);
+  }
   double rate = 400;
   for (int i = 0; i < 6; ++i, rate *= 2) {
     Run sync = run_at("sync", rate, i < 3 ? 1.2 + 0.1 * i : 30.0 * i, 0);

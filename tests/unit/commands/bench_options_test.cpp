@@ -107,7 +107,9 @@ TEST_CASE("a report that cannot be written is found before the run", "[bench]") 
 }
 
 TEST_CASE("thresholds are read and judged", "[bench]") {
-  const load::BenchSummary summary = load::summarize(test::usual_bench());
+  load::Bench bench = test::usual_bench();
+  bench.together.clear();
+  const load::BenchSummary summary = load::summarize(bench);
   const auto broken = [&](const std::string& text) {
     const auto threshold = commands::parse_threshold(text);
     REQUIRE(threshold.has_value());
@@ -119,6 +121,7 @@ TEST_CASE("thresholds are read and judged", "[bench]") {
   CHECK(broken("failed%<1").size() == 2);
   CHECK(broken("achieved<380").empty());
   CHECK(broken("achieved<1300").size() == 2);
+  REQUIRE(broken("p99.9>1s").size() == 2);
   CHECK(broken("p99.9>1s").front().find("too few samples") != std::string::npos);
   for (const char* bad : {"", "p99", "p99>", "p99>50", "p98>5ms", "p99=5ms", "achieved<x",
                           "failed%>-1", "achieved<5/s"}) {
