@@ -23,6 +23,23 @@ std::string deadline_of(const SpanRecord& attempt) {
   return deadline_ms ? format_count(*deadline_ms) + " ms" : "";
 }
 
+bool timed_out(const SpanRecord& attempt) {
+  return text_of(attempt, "error.type") == "timeout";
+}
+
+/// What the callee tells of the attempt; null if nothing arrived.
+const SpanRecord* callee_span_of(const SpanRecord& attempt, std::span<const SpanRecord> spans) {
+  const auto found = std::ranges::find_if(spans, [&](const SpanRecord& span) {
+    return span.kind == SpanKind::server && span.parent_span_id == attempt.span_id;
+  });
+  return found == spans.end() ? nullptr : &*found;
+}
+
+/// A callee that is told the deadline does not work on for nobody.
+bool gave_up(const SpanRecord& callee) {
+  return text_of(callee, "error.type") == "deadline-exceeded";
+}
+
 }  // namespace
 
 std::vector<Call> calls_of(std::span<const SpanRecord> spans) {
@@ -63,14 +80,10 @@ std::string outcome_of(const SpanRecord& attempt) {
 
 std::string lateness_of(const SpanRecord& attempt, std::span<const SpanRecord> spans) {
   const std::string deadline = deadline_of(attempt);
-  const auto answered = std::ranges::find_if(spans, [&](const SpanRecord& span) {
-    return span.kind == SpanKind::server && span.parent_span_id == attempt.span_id;
-  });
+  const SpanRecord* answered = callee_span_of(attempt, spans);
   std::string answer = "had not answered when this was drawn";
-  if (answered != spans.end()) {
-    // A callee that is told the deadline does not work on for nobody.
-    const bool gave_up = text_of(*answered, "error.type") == "deadline-exceeded";
-    answer = fmt::format("{} after {}", gave_up ? "gave up" : "answered",
+  if (answered != nullptr) {
+    answer = fmt::format("{} after {}", gave_up(*answered) ? "gave up" : "answered",
                          format_milliseconds(duration_of(*answered)));
   }
   return fmt::format("{} deadline, {} {}",
@@ -78,8 +91,10 @@ std::string lateness_of(const SpanRecord& attempt, std::span<const SpanRecord> s
                      callee_of(attempt), answer);
 }
 
-bool timed_out(const SpanRecord& attempt) {
-  return text_of(attempt, "error.type") == "timeout";
+bool too_late(const SpanRecord& attempt, std::span<const SpanRecord> spans) {
+  if (timed_out(attempt)) return true;
+  const SpanRecord* answered = callee_span_of(attempt, spans);
+  return answered != nullptr && gave_up(*answered);
 }
 
 std::int64_t duration_of(const SpanRecord& span) {

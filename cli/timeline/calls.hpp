@@ -33,8 +33,9 @@ std::string outcome_of(const trace::SpanRecord& attempt);
 /// that it gave up, or had not answered, as far as `spans` tell.
 std::string lateness_of(const trace::SpanRecord& attempt, std::span<const trace::SpanRecord> spans);
 
-/// Whether the attempt ended because no answer came in time.
-bool timed_out(const trace::SpanRecord& attempt);
+/// Whether the attempt ended because its deadline did: the caller waited no longer, or the callee
+/// gave up a moment earlier.
+bool too_late(const trace::SpanRecord& attempt, std::span<const trace::SpanRecord> spans);
 
 /// How long the span lasted; never negative.
 std::int64_t duration_of(const trace::SpanRecord& span);

@@ -189,7 +189,8 @@ std::string Story::cause() const {
   if (std::string messages = cause_of_messages(); !messages.empty()) return messages;
   const SpanRecord* attempt = last_attempt();
   const bool refused = failed(whole());
-  if (refused && attempt != nullptr && timed_out(*attempt)) return lateness_of(*attempt, spans_);
+  if (refused && attempt != nullptr && too_late(*attempt, spans_))
+    return lateness_of(*attempt, spans_);
   if (const Decision* decision = last_decision(refused)) return decision->rule;
   return (decisions_.empty() ? "no rule interfered" : "no rule decided that") + undecided();
 }
@@ -259,7 +260,7 @@ std::vector<std::string> Story::measured() const {
     for (std::size_t at = 0; at < std::min(count, kOutcomesTold); ++at) {
       const SpanRecord& attempt = *call.attempts[at];
       outcomes += at == 0 ? "" : ", ";
-      outcomes += timed_out(attempt) ? lateness_of(attempt, spans_) : outcome_of(attempt);
+      outcomes += too_late(attempt, spans_) ? lateness_of(attempt, spans_) : outcome_of(attempt);
     }
     if (count > kOutcomesTold) outcomes += fmt::format(", … {} more", count - kOutcomesTold);
     const std::string amplified =

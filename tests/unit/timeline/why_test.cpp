@@ -87,6 +87,11 @@ TEST_CASE("a deadline is told with how late the answer was", "[timeline]") {
   SECTION("or that the callee did not go on") {
     trace.set(4, "error.type", std::string("deadline-exceeded"));
     CHECK(explain(trace.spans()).headline == begin + "gave up after 1,003 ms");
+    trace.set(3, "error.type", std::string());
+    trace.set(3, "http.response.status_code", std::int64_t{504});
+    trace.decide(2, "policy.retry_refused", "retry refused: the deadline of 200 ms leaves 0 ms",
+                 200'800);
+    CHECK(explain(trace.spans()).headline == begin + "gave up after 1,003 ms");
   }
   SECTION("or that there is none yet") {
     trace.lose(4);
