@@ -115,7 +115,7 @@ Layout lay_out(std::span<const SpanRecord> spans) {
 }
 
 bool complete(std::span<const SpanRecord> spans) {
-  if (death_untold(message_ways_of(spans))) return false;
+  if (more_to_come(message_ways_of(spans))) return false;
   const bool rooted = std::ranges::any_of(
       spans, [](const SpanRecord& span) { return !span.parent_span_id.valid(); });
   return rooted && std::ranges::none_of(lay_out(spans).rows,

@@ -140,11 +140,18 @@ std::string death_of(const MessageWay& way) {
   return way.queue->status_message.substr(kDeadLetter.size());
 }
 
-bool death_untold(std::span<const MessageWay> ways) {
+bool more_to_come(std::span<const MessageWay> ways) {
   constexpr std::string_view kSuffix = ".dead";
-  return std::ranges::any_of(ways, [&](const MessageWay& copy) {
-    if (!copy.topic.ends_with(kSuffix)) return false;
-    const auto topic = std::string_view(copy.topic).substr(0, copy.topic.size() - kSuffix.size());
+  const auto decides = [](const MessageWay& way) {
+    return way.topic == "order.confirmed" || way.topic == "order.rejected";
+  };
+  const bool decided = std::ranges::any_of(ways, decides);
+  return std::ranges::any_of(ways, [&](const MessageWay& way) {
+    if (way.topic == "user.lookup.replied") {
+      return way.acked() && death_of(way).empty() && !decided;
+    }
+    if (!way.topic.ends_with(kSuffix)) return false;
+    const auto topic = std::string_view(way.topic).substr(0, way.topic.size() - kSuffix.size());
     return std::ranges::none_of(ways, [&](const MessageWay& letter) {
       return letter.topic == topic && !death_of(letter).empty();
     });

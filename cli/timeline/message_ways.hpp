@@ -40,7 +40,8 @@ std::string delay_of(const MessageWay& way);
 /// Why it became a dead letter; empty if it did not, as far as is known.
 std::string death_of(const MessageWay& way);
 
-/// Whether a copy on a `.dead` topic is there before the spans of the letter it was made of.
-bool death_untold(std::span<const MessageWay> ways);
+/// Whether spans are missing that others prove: a copy on a `.dead` topic is there before those of
+/// the letter it was made of, or a lookup's reply was handled, but no decision has been published.
+bool more_to_come(std::span<const MessageWay> ways);
 
 }  // namespace msdemo::timeline

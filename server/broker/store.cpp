@@ -133,9 +133,9 @@ Result<std::int64_t> BrokerStore::add_topic(Tx& tx, const std::string& name, boo
     return contracts::invalid(
         "topic", fmt::format("one of the {} that there are: there can be no more", limits_.topics));
   }
-  const Result<Rows> added = tx.query("INSERT INTO topics (name) VALUES ($1) RETURNING id", {name});
+  const auto added = tx.insert("INSERT INTO topics (name) VALUES ($1)", {name});
   if (!added) return fail(added.error());
-  const std::int64_t topic = added->at(0).integer(0);
+  const std::int64_t topic = added->value();
   const Result<Rows> patterns = tx.query("SELECT grp, pattern FROM patterns");
   if (!patterns) return fail(patterns.error());
   for (const Row& row : *patterns) {
@@ -157,9 +157,9 @@ Result<std::int64_t> BrokerStore::add_group(Tx& tx, const std::string& name) con
     return contracts::invalid(
         "group", fmt::format("one of the {} that there are: there can be no more", limits_.groups));
   }
-  const Result<Rows> added = tx.query("INSERT INTO groups (name) VALUES ($1) RETURNING id", {name});
+  const auto added = tx.insert("INSERT INTO groups (name) VALUES ($1)", {name});
   if (!added) return fail(added.error());
-  return added->at(0).integer(0);
+  return added->value();
 }
 
 Result<void> BrokerStore::add_pattern(Tx& tx, std::int64_t group,

@@ -66,6 +66,10 @@ class DeadlineStream final : public httplib::Stream {
 
   bool receive() {
     for (;;) {
+      if (!wait_for(fd_, POLLIN, deadline_, interrupt_fd_)) {
+        timed_out_ = std::chrono::steady_clock::now() >= deadline_;
+        return false;
+      }
       const ssize_t count = ::recv(fd_, buffer_.data(), buffer_.size(), 0);
       if (count > 0) {
         position_ = 0;
@@ -74,10 +78,6 @@ class DeadlineStream final : public httplib::Stream {
         return !too_large();
       }
       if (count == 0 || (errno != EAGAIN && errno != EINTR)) return false;
-      if (!wait_for(fd_, POLLIN, deadline_, interrupt_fd_)) {
-        timed_out_ = std::chrono::steady_clock::now() >= deadline_;
-        return false;
-      }
     }
   }
 
@@ -214,13 +214,14 @@ class Client::Connections {
 
  private:
   std::unique_ptr<Connection> take() {
-    const std::lock_guard lock(mutex_);
-    while (!idle_.empty()) {
+    for (;;) {
+      std::unique_lock lock(mutex_);
+      if (idle_.empty()) return nullptr;
       std::unique_ptr<Connection> connection = std::move(idle_.back());
       idle_.pop_back();
+      lock.unlock();
       if (connection->usable()) return connection;
     }
-    return nullptr;
   }
 
   void give_back(std::unique_ptr<Connection> connection) {

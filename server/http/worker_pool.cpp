@@ -19,13 +19,13 @@ WorkerPool::~WorkerPool() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
-    while (!idle_.empty()) call_thread();
+    while (!idle_.empty()) wake(call_thread());
   }
   for (const auto& worker : workers_) worker->thread.join();
 }
 
 bool WorkerPool::submit(Task task) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   if (running_ >= limit_) {
     if (queued_.size() >= queue_max_) return false;
     queued_.push_back({std::move(task), steady_clock::now()});
@@ -33,7 +33,9 @@ bool WorkerPool::submit(Task task) {
   }
   ++running_;
   ready_.push_back({std::move(task), steady_clock::now()});
-  heat();
+  Worker* const called = heat();
+  lock.unlock();
+  wake(called);
   return true;
 }
 
@@ -41,14 +43,14 @@ void WorkerPool::limit(std::size_t tasks) {
   const std::lock_guard lock(mutex_);
   limit_ = tasks;
   let_in();
-  heat();
+  wake(heat());
 }
 
 void WorkerPool::relieve() {
   const std::lock_guard lock(mutex_);
   if (ready_.empty() || ready_.front().age() <= limits::kHotStall) return;
   ++relief_;
-  call_thread();
+  wake(call_thread());
 }
 
 bool WorkerPool::pending() const {
@@ -75,24 +77,28 @@ void WorkerPool::let_in() {
   }
 }
 
-/// One thread more, if there is work for it and a processor.
-void WorkerPool::heat() {
-  if (!ready_.empty() && hot_ < processors_ + relief_) call_thread();
+/// One thread more, if there is work for it and a processor. See call_thread().
+WorkerPool::Worker* WorkerPool::heat() {
+  return !ready_.empty() && hot_ < processors_ + relief_ ? call_thread() : nullptr;
 }
 
-/// An idle thread, or a new one.
-void WorkerPool::call_thread() {
+/// An idle thread, which the caller wakes, best without the lock that it needs first; else null,
+/// and a new thread begins by itself.
+WorkerPool::Worker* WorkerPool::call_thread() {
   ++hot_;
   if (!idle_.empty()) {
-    Worker* worker = idle_.back();
+    Worker* const worker = idle_.back();
     idle_.pop_back();
-    worker->called = true;
-    worker->wake.notify_one();
-    return;
+    return worker;
   }
   workers_.push_back(std::make_unique<Worker>());
   Worker& worker = *workers_.back();
   worker.thread = std::thread([this, &worker] { run(worker); });
+  return nullptr;
+}
+
+void WorkerPool::wake(Worker* worker) {
+  if (worker != nullptr) worker->called.post();
 }
 
 void WorkerPool::run(Worker& worker) {
@@ -103,9 +109,10 @@ void WorkerPool::run(Worker& worker) {
     --hot_;
     if (ready_.empty()) relief_ = 0;
     if (stopping_) return;
-    worker.called = false;
     idle_.push_back(&worker);
-    worker.wake.wait(lock, [&] { return worker.called; });
+    lock.unlock();
+    worker.called.wait();
+    lock.lock();
   }
 }
 
@@ -120,9 +127,11 @@ void WorkerPool::run_next(std::unique_lock<std::mutex>& lock) {
 }
 
 void WorkerPool::waits() {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   --hot_;
-  heat();
+  Worker* const called = heat();
+  lock.unlock();
+  wake(called);
 }
 
 void WorkerPool::goes_on() {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <functional>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/semaphore.hpp"
 #include "base/waiting.hpp"
 
 namespace msdemo::http {
@@ -52,8 +52,7 @@ class WorkerPool final : private ThreadLender {
 
  private:
   struct Worker {
-    std::condition_variable wake;
-    bool called = true;
+    Semaphore called;
     std::thread thread;
   };
 
@@ -68,14 +67,15 @@ class WorkerPool final : private ThreadLender {
   void run(Worker& worker);
   void run_next(std::unique_lock<std::mutex>& lock);
   void let_in();
-  void heat();
-  void call_thread();
+  [[nodiscard]] Worker* heat();
+  [[nodiscard]] Worker* call_thread();
+  static void wake(Worker* worker);
   void waits() override;
   void goes_on() override;
 
   const std::size_t queue_max_;
   const std::size_t processors_;
-  mutable std::mutex mutex_;  ///< guards everything below, and whether a worker is called
+  mutable std::mutex mutex_;  ///< guards everything below
   std::size_t limit_;
   std::size_t running_ = 0;   ///< tasks that were let in and are not done
   std::size_t hot_ = 0;       ///< threads that run, or look for, a task and do not wait

@@ -37,14 +37,15 @@ Result<void> Outbox::append(Transaction& tx, Event event, const trace::Span& par
     traceparent = event.traceparent;
     parent_span = parent.context().span_id.hex();
   }
-  const auto added = tx.query(
+  const auto added = tx.insert(
       "INSERT INTO outbox (topic, key, body, created_at, traceparent, parent_span_id)"
-      " VALUES ($1, $2, $3, $4, $5, $6)"
-      " RETURNING id - (SELECT coalesce(min(id), 0) FROM outbox)",
+      " VALUES ($1, $2, $3, $4, $5, $6)",
       {event.type, event.partition_key, to_text(event), unix_nano(clock_.system_now()), traceparent,
        parent_span});
   if (!added) return fail(added.error());
-  if (added->front().integer(0) >= limits::kOutboxMessages) {
+  const auto oldest = tx.query("SELECT min(id) FROM outbox");
+  if (!oldest) return fail(oldest.error());
+  if (added->value() - oldest->front().integer(0) >= limits::kOutboxMessages) {
     return fail(Code::overloaded, "too many messages wait for the broker; try again later");
   }
   return {};

@@ -50,12 +50,15 @@ Result<std::vector<Receipt>> ReceiptStore::add(std::span<const NewReceipt> recei
       const auto first = messaging::first_time(tx, *receipt.event);
       if (!first) return fail(first.error());
       if (!*first) continue;
-      const Result<Rows> rows = tx.query(
-          "INSERT INTO receipts (order_id, status, text, sent_at) VALUES ($1, $2, $3, $4)"
-          " RETURNING id, order_id, status, text, sent_at",
+      const auto id = tx.insert(
+          "INSERT INTO receipts (order_id, status, text, sent_at) VALUES ($1, $2, $3, $4)",
           {receipt.order_id, receipt.status, receipt.text, sent_at});
-      if (!rows) return fail(rows.error());
-      added.push_back(receipt_of(rows->front()));
+      if (!id) return fail(id.error());
+      added.push_back({.id = id->value(),
+                       .order_id = receipt.order_id,
+                       .status = receipt.status,
+                       .text = receipt.text,
+                       .sent_at = sent_at});
     }
     return added;
   });

@@ -48,7 +48,7 @@ constexpr std::string_view kInsert =
     "INSERT INTO orders"
     " (user_id, item_name, username, status, created_at, idempotency_key, style, stale)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
-    " ON CONFLICT (idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING RETURNING id";
+    " ON CONFLICT (idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING";
 
 constexpr std::string_view kSelectById =
     "SELECT id, user_id, item_name, username, status, created_at, reason, stale FROM orders"
@@ -100,18 +100,18 @@ Result<std::optional<Placement>> holder_of(Transaction& tx, const std::string& k
 Result<Placement> insert(Transaction& tx, Order order, OrderStyle style,
                          const std::optional<std::string>& idempotency_key) {
   const Value key = idempotency_key ? Value(*idempotency_key) : Value();
-  const Result<Rows> rows =
-      tx.query(kInsert, {order.user_id, order.item_name, order.username,
-                         std::string(to_string(order.status)), order.created_at, key,
-                         std::string(style == OrderStyle::async ? "async" : "sync"),
-                         std::int64_t{order.stale}});
-  if (!rows) return fail(rows.error());
-  if (rows->empty()) {
+  const auto added =
+      tx.insert(kInsert, {order.user_id, order.item_name, order.username,
+                          std::string(to_string(order.status)), order.created_at, key,
+                          std::string(style == OrderStyle::async ? "async" : "sync"),
+                          std::int64_t{order.stale}});
+  if (!added) return fail(added.error());
+  if (!*added) {
     auto holder = holder_of(tx, idempotency_key.value(), {order.user_id, order.item_name});
     if (!holder) return fail(std::move(holder.error()));
     return std::move(holder->value());
   }
-  order.id = rows->front().integer(0);
+  order.id = **added;
   return Placement{std::move(order), style};
 }
 

@@ -1,9 +1,19 @@
 #include "storage/database.hpp"
 
+#include <fmt/format.h>
+
 namespace msdemo::storage {
 
 std::string_view to_string(Durability durability) {
   return durability == Durability::full ? "full" : "normal";
+}
+
+Result<std::optional<std::int64_t>> Transaction::insert(std::string_view sql,
+                                                        std::span<const Value> parameters) {
+  const Result<Rows> added = query(fmt::format("{} RETURNING id", sql), parameters);
+  if (!added) return fail(added.error());
+  if (added->empty()) return std::optional<std::int64_t>();
+  return added->front().integer(0);
 }
 
 }  // namespace msdemo::storage

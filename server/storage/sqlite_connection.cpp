@@ -138,6 +138,15 @@ Result<Rows> SqliteConnection::query(std::string_view sql, std::span<const Value
   }
 }
 
+Result<std::optional<std::int64_t>> SqliteConnection::insert(std::string_view sql,
+                                                             std::span<const Value> parameters) {
+  const Result<Rows> done = query(sql, parameters);
+  if (!done) return fail(done.error());
+  sqlite3* const handle = database_.getHandle();
+  if (sqlite3_changes(handle) == 0) return std::optional<std::int64_t>();
+  return sqlite3_last_insert_rowid(handle);
+}
+
 Result<void> SqliteConnection::run_script(std::string_view sql) {
   errno = 0;
   try {
@@ -205,11 +214,21 @@ Error SqliteConnection::explain(const SQLite::Exception& exception, int system_e
   return {Code::internal, "the database failed; the service's log says how"};
 }
 
-Result<Rows> SqliteTransaction::query(std::string_view sql, std::span<const Value> parameters) {
+template <class Statement>
+std::invoke_result_t<Statement> SqliteTransaction::unless_failed(Statement&& statement) {
   if (failure_) return fail(*failure_);
-  Result<Rows> rows = connection_.query(sql, parameters);
-  if (!rows) failure_ = rows.error();
-  return rows;
+  auto answer = statement();
+  if (!answer) failure_ = answer.error();
+  return answer;
+}
+
+Result<Rows> SqliteTransaction::query(std::string_view sql, std::span<const Value> parameters) {
+  return unless_failed([&] { return connection_.query(sql, parameters); });
+}
+
+Result<std::optional<std::int64_t>> SqliteTransaction::insert(std::string_view sql,
+                                                              std::span<const Value> parameters) {
+  return unless_failed([&] { return connection_.insert(sql, parameters); });
 }
 
 }  // namespace msdemo::storage

@@ -37,6 +37,10 @@ class SqliteConnection {
   /// text is a bug and throws.
   Result<Rows> query(std::string_view sql, std::span<const Value> parameters = {});
 
+  /// As Transaction::insert().
+  Result<std::optional<std::int64_t>> insert(std::string_view sql,
+                                             std::span<const Value> parameters);
+
   /// Runs several statements that take no parameters.
   Result<void> run_script(std::string_view sql);
 
@@ -83,12 +87,18 @@ class SqliteTransaction final : public Transaction {
  public:
   explicit SqliteTransaction(SqliteConnection& connection) : connection_(connection) {}
 
+  using Transaction::insert;
   using Transaction::query;
   Result<Rows> query(std::string_view sql, std::span<const Value> parameters) override;
+  Result<std::optional<std::int64_t>> insert(std::string_view sql,
+                                             std::span<const Value> parameters) override;
 
   const std::optional<Error>& failure() const { return failure_; }
 
  private:
+  template <class Statement>
+  std::invoke_result_t<Statement> unless_failed(Statement&& statement);
+
   SqliteConnection& connection_;
   std::optional<Error> failure_;
 };

@@ -95,7 +95,7 @@ Result<void> SqliteDatabase::run_write(const trace::Span* parent, std::string_vi
   }
   {
     const Waiting waiting;
-    write->answered.wait(0);
+    write->answered.wait();
   }
 
   Result<void> outcome = std::move(write->outcome);
@@ -130,7 +130,6 @@ SqliteDatabase::Write* SqliteDatabase::enqueue(const Body& body, Sync sync) {
     write->sync = sync;
     write->outcome = {};
     write->next = nullptr;
-    write->answered = 0;
     (first_ == nullptr ? first_ : last_->next) = write;
     last_ = write;
     wake = std::exchange(writer_idle_, false);
@@ -152,10 +151,7 @@ void SqliteDatabase::run_writer() {
   while (take(batch)) {
     for (std::span<Write* const> rest = batch; !rest.empty();) {
       const std::size_t decided = transact(rest);
-      for (Write* const write : rest.first(decided)) {
-        write->answered = 1;
-        write->answered.notify_one();
-      }
+      for (Write* const write : rest.first(decided)) write->answered.post();
       rest = rest.subspan(decided);
     }
     checkpoint_when_due();

@@ -2,7 +2,6 @@
 // and readers beside it. It exists because an fsync for each write would bound the order rate.
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -17,6 +16,7 @@
 #include <vector>
 
 #include "base/limits.hpp"
+#include "base/semaphore.hpp"
 #include "storage/database.hpp"
 #include "storage/database_file.hpp"
 #include "storage/sqlite_connection.hpp"
@@ -50,7 +50,7 @@ class SqliteDatabase final : public Database {
     std::string fault;          ///< the sentence of the fault that hit it
     std::size_t shared_by = 0;  ///< how many writes its commit served
     Write* next = nullptr;
-    std::atomic<int> answered{0};
+    Semaphore answered;
 
     bool succeeded() const { return outcome.has_value() && !exception; }
   };

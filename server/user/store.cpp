@@ -33,10 +33,9 @@ std::span<const storage::Migration> migrations() {
 
 Result<User> UserStore::add(const contracts::NewUser& user, const trace::Span* parent) {
   return database_.write(parent, "INSERT users", [&](Transaction& tx) -> Result<User> {
-    const Result<Rows> rows =
-        tx.query("INSERT INTO users (name) VALUES ($1) RETURNING id", {user.name});
-    if (!rows) return fail(rows.error());
-    return User{.id = rows->at(0).integer(0), .name = user.name};
+    const auto id = tx.insert("INSERT INTO users (name) VALUES ($1)", {user.name});
+    if (!id) return fail(id.error());
+    return User{.id = id->value(), .name = user.name};
   });
 }
 

@@ -1,6 +1,7 @@
 // What every database engine promises to a store. Runs on each engine of engines.hpp.
 #include "storage/database.hpp"
 
+#include <array>
 #include <limits>
 #include <set>
 #include <stdexcept>
@@ -101,6 +102,27 @@ TEST_CASE("a function that fails leaves nothing, and its error comes back", "[st
           std::out_of_range);
       CHECK(note_numbers(*database).empty());
       CHECK(add_note(*database, 3));
+    }
+  }
+}
+
+TEST_CASE("an insert gives the id of its row, or nothing if there was a conflict", "[storage]") {
+  constexpr std::array<storage::Migration, 1> kEntries = {
+      {{1, "CREATE TABLE entry (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)"}}};
+  for (const Engine& engine : engines()) {
+    DYNAMIC_SECTION(engine.name) {
+      FreshDatabase database(engine, kEntries);
+      const auto add = [&](std::int64_t id, const std::string& name) {
+        return database->write(nullptr, "w", [&](Transaction& tx) {
+          return tx.insert(
+              "INSERT INTO entry (id, name) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING",
+              {id, name});
+        });
+      };
+      CHECK(add(7, "a").value() == 7);
+      CHECK(add(8, "a").value() == std::nullopt);
+      CHECK(add(9, "b").value() == 9);
+      CHECK(add(9, "c").error().code == Code::internal);
     }
   }
 }

@@ -115,6 +115,15 @@ TEST_CASE("nobody is missed who cannot have answered", "[timeline]") {
   }
 }
 
+TEST_CASE("a handled reply without a decision is not the end of an order", "[timeline]") {
+  auto spans = test::async_order().spans();
+  CHECK(complete(spans));
+  std::erase_if(spans, [](const trace::SpanRecord& span) {
+    return span.name.find("order.confirmed") != std::string::npos;
+  });
+  CHECK_FALSE(complete(spans));
+}
+
 TEST_CASE("orphans of a killed service hang below the call it had to answer", "[timeline]") {
   const Layout layout = lay_out(test::order_while_order_is_killed());
   CHECK(
