@@ -55,10 +55,10 @@ Connection::News Connection::receive(bool ended, std::span<char> buffer) {
     if (count <= 0) open_ = false;
     const auto state_now = count > 0    ? reader_.read({buffer.data(), bytes})
                            : count == 0 ? reader_.closed()
-                                        : ResponseReader::State::incomplete;
-    if (state_now == ResponseReader::State::complete) return News::answered;
-    if (state_now == ResponseReader::State::broken) return News::invalid;
-    if (count <= 0) return reader_.nothing_came() ? News::lost : News::invalid;
+                                        : http::ResponseReader::State::incomplete;
+    if (state_now == http::ResponseReader::State::complete) return News::answered;
+    if (state_now == http::ResponseReader::State::broken) return News::invalid;
+    if (count <= 0) return reader_.received() == 0 ? News::lost : News::invalid;
     if (bytes < buffer.size() && !ended) return News::nothing;
   }
 }

@@ -9,8 +9,8 @@
 #include <string_view>
 
 #include "base/clock.hpp"
+#include "http/response_reader.hpp"
 #include "http/socket.hpp"
-#include "load/response_reader.hpp"
 
 namespace msdemo::load {
 
@@ -60,7 +60,7 @@ class Connection {
   News receive(bool ended, std::span<char> buffer);
 
   http::FileDescriptor socket_;
-  ResponseReader reader_;
+  http::ResponseReader reader_;
   std::string_view unsent_;
   bool open_ = true;  ///< as far as is known, the other side has not closed it
 };

@@ -2,7 +2,6 @@
 #include "http/client.hpp"
 
 #include <fmt/format.h>
-#include <httplib.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -11,10 +10,12 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <iterator>
 #include <mutex>
 
 #include "base/text.hpp"
 #include "http/framing.hpp"
+#include "http/response_reader.hpp"
 #include "http/socket.hpp"
 #include "trace/traceparent.hpp"
 
@@ -24,122 +25,65 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// A socket as httplib sees it: everything written leaves in one send before the first read, and
-/// every wait ends at one deadline.
-class DeadlineStream final : public httplib::Stream {
- public:
-  DeadlineStream(int fd, int interrupt_fd, SteadyTime deadline)
-      : fd_(fd), interrupt_fd_(interrupt_fd), deadline_(deadline) {}
-
-  bool is_readable() const override { return true; }
-  bool is_writable() const override { return true; }
-  void get_remote_ip_and_port(std::string&, int&) const override {}
-  void get_local_ip_and_port(std::string&, int&) const override {}
-  socket_t socket() const override { return fd_; }
-
-  ssize_t write(const char* from, size_t size) override {
-    unsent_.append(from, size);
-    return static_cast<ssize_t>(size);
-  }
-
-  ssize_t read(char* to, size_t size) override {
-    if (!flush() || (position_ == end_ && !receive())) return -1;
-    const std::size_t count = std::min(size, end_ - position_);
-    std::copy_n(buffer_.data() + position_, count, to);
-    position_ += count;
-    return static_cast<ssize_t>(count);
-  }
-
-  bool timed_out() const { return timed_out_; }
-  bool too_large() const { return received_ > limits::kReplyBytes; }
-  bool received_nothing() const { return received_ == 0; }
-  bool has_leftover() const { return position_ != end_; }
-
- private:
-  bool flush() {
-    if (unsent_.empty()) return true;
-    const bool sent = send_all(fd_, unsent_, deadline_);
-    unsent_.clear();
-    if (!sent) timed_out_ = std::chrono::steady_clock::now() >= deadline_;
-    return sent;
-  }
-
-  bool receive() {
-    for (;;) {
-      if (!wait_for(fd_, POLLIN, deadline_, interrupt_fd_)) {
-        timed_out_ = std::chrono::steady_clock::now() >= deadline_;
-        return false;
-      }
-      const ssize_t count = ::recv(fd_, buffer_.data(), buffer_.size(), 0);
-      if (count > 0) {
-        position_ = 0;
-        end_ = static_cast<std::size_t>(count);
-        received_ += end_;
-        return !too_large();
-      }
-      if (count == 0 || (errno != EAGAIN && errno != EINTR)) return false;
-    }
-  }
-
-  const int fd_;
-  const int interrupt_fd_;
-  const SteadyTime deadline_;
-  std::string unsent_;
-  std::array<char, 8 * 1024> buffer_;
-  std::size_t position_ = 0;
-  std::size_t end_ = 0;
-  std::size_t received_ = 0;
-  bool timed_out_ = false;
-};
-
-httplib::Request to_httplib(const ClientRequest& request, const std::string& traceparent) {
-  httplib::Request out;
-  out.method = request.method;
-  out.path = request.target;
-  out.body = request.body;
-  if (!request.body.empty()) out.set_header("Content-Type", request.content_type);
-  out.set_header("User-Agent", "msdemo");
-  out.set_header("Accept-Encoding", "identity");
-  if (!traceparent.empty()) out.set_header("traceparent", traceparent);
-  for (const auto& [name, value] : request.headers) out.set_header(name, value);
-  return out;
+bool is_safe(std::string_view method) {
+  return method == "GET" || method == "HEAD";
 }
 
-/// One kept connection, and httplib's request writer and response parser for it.
-class Connection final : private httplib::ClientImpl {
- public:
-  Connection(const std::string& host, int port, FileDescriptor socket)
-      : httplib::ClientImpl(host, port), socket_(std::move(socket)) {
-    set_url_encode(false);
-    set_decompress(false);
+/// A request as it is sent. Fails with usage if a header would be more than one line.
+Result<std::string> to_text(const ClientRequest& request, std::string_view authority,
+                            const std::string& traceparent) {
+  std::string text = fmt::format(
+      "{} {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: msdemo\r\nAccept-Encoding: identity\r\n",
+      request.method, request.target, authority);
+  const auto add = [&text](std::string_view name, std::string_view value) {
+    fmt::format_to(std::back_inserter(text), "{}: {}\r\n", name, value);
+  };
+  if (!traceparent.empty()) add("traceparent", traceparent);
+  for (const auto& [name, value] : request.headers) {
+    if (value.find_first_of("\r\n") != value.npos) {
+      return fail(Code::usage, fmt::format("the header {} must be one line", name));
+    }
+    add(name, value);
   }
+  if (!request.body.empty()) add("Content-Type", request.content_type);
+  if (!request.body.empty() || !is_safe(request.method)) {
+    fmt::format_to(std::back_inserter(text), "Content-Length: {}\r\n", request.body.size());
+  }
+  text += "\r\n";
+  text += request.body;
+  return text;
+}
+
+/// One kept connection. Belongs to one exchange at a time.
+class Connection {
+ public:
+  explicit Connection(FileDescriptor socket) : socket_(std::move(socket)) {}
 
   struct Outcome {
     Result<ClientResponse> response;
     bool may_repeat = false;  ///< the connection was closed before anything came back
   };
 
-  Outcome exchange(httplib::Request request, int interrupt_fd, SteadyTime deadline) {
-    DeadlineStream stream(socket_.get(), interrupt_fd, deadline);
-    httplib::Response response;
-    httplib::Error error = httplib::Error::Success;
-    if (!process_request(stream, request, response, false, error)) {
+  Outcome exchange(std::string_view request, bool head_request, int interrupt_fd,
+                   SteadyTime deadline) {
+    ClientResponse response;
+    reader_.begin(head_request, &response.headers);
+    const bool answered =
+        send_all(socket_.get(), request, deadline) && receive(interrupt_fd, deadline);
+    if (!answered) {
       socket_.reset();
-      return {failure(stream), stream.received_nothing() && !stream.timed_out()};
+      const bool late = std::chrono::steady_clock::now() >= deadline;
+      return {failure(late), reader_.received() == 0 && !late};
     }
-    if (equal_names(response.get_header_value("Connection"), "close") ||
-        response.version != "HTTP/1.1" || stream.has_leftover()) {
-      socket_.reset();
-    }
+    response.status = reader_.status();
+    response.body = reader_.body();
+    if (!reader_.keep_alive()) socket_.reset();
     idle_since_ = std::chrono::steady_clock::now();
-    ClientResponse out{response.status, std::move(response.body)};
-    out.headers.assign(response.headers.begin(), response.headers.end());
-    return {std::move(out)};
+    return {std::move(response)};
   }
 
   /// Whether another exchange can be tried on it: a closed one is readable.
   bool usable() const {
-    if (!socket_.open()) return false;
     if (std::chrono::steady_clock::now() - idle_since_ > limits::kPooledIdle) return false;
     char byte = 0;
     return ::recv(socket_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
@@ -148,22 +92,36 @@ class Connection final : private httplib::ClientImpl {
   bool open() const { return socket_.open(); }
 
  private:
-  static tl::unexpected<Error> failure(const DeadlineStream& stream) {
-    if (stream.timed_out()) return fail(Code::timeout, "no answer came in time");
-    if (stream.too_large()) return fail(Code::invalid_reply, "the answer is too large");
-    if (stream.received_nothing()) {
+  /// False when the deadline passed, or there will be no whole answer.
+  bool receive(int interrupt_fd, SteadyTime deadline) {
+    static thread_local std::array<char, 16 * 1024> buffer;
+    for (;;) {
+      if (!wait_for(socket_.get(), POLLIN, deadline, interrupt_fd)) return false;
+      const ssize_t count = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
+      if (count < 0 && (errno == EAGAIN || errno == EINTR)) continue;
+      if (count <= 0) return count == 0 && reader_.closed() == ResponseReader::State::complete;
+      const auto state = reader_.read({buffer.data(), static_cast<std::size_t>(count)});
+      if (state != ResponseReader::State::incomplete) {
+        return state == ResponseReader::State::complete;
+      }
+    }
+  }
+
+  tl::unexpected<Error> failure(bool late) const {
+    if (late) return fail(Code::timeout, "no answer came in time");
+    if (reader_.received() > limits::kReplyBytes) {
+      return fail(Code::invalid_reply, "the answer is too large");
+    }
+    if (reader_.received() == 0) {
       return fail(Code::connection_lost, "the connection broke before an answer came");
     }
     return fail(Code::invalid_reply, "the answer broke off or is not HTTP");
   }
 
   FileDescriptor socket_;
+  ResponseReader reader_;
   SteadyTime idle_since_{};
 };
-
-bool is_safe(std::string_view method) {
-  return method == "GET" || method == "HEAD";
-}
 
 }  // namespace
 
@@ -175,6 +133,7 @@ class Client::Connections {
     std::string_view rest = url_;
     if (rest.substr(0, kScheme.size()) == kScheme) rest.remove_prefix(kScheme.size());
     rest = rest.substr(0, rest.find('/'));
+    authority_ = rest;
     const auto colon = rest.rfind(':');
     host_ = rest.substr(0, colon);
     if (host_.size() > 2 && host_.front() == '[') host_ = host_.substr(1, host_.size() - 2);
@@ -184,6 +143,8 @@ class Client::Connections {
 
   Result<ClientResponse> send(const ClientRequest& request, const std::string& traceparent,
                               SteadyTime deadline) {
+    const auto text = to_text(request, authority_, traceparent);
+    if (!text) return fail(text.error());
     for (;;) {
       if (interrupted_) return fail(Code::unreachable, "this client has been interrupted");
       std::unique_ptr<Connection> connection = take();
@@ -191,10 +152,10 @@ class Client::Connections {
       if (!kept) {
         auto socket = connect_to(host_, port_, deadline);
         if (!socket) return fail(std::move(socket.error()));
-        connection = std::make_unique<Connection>(host_, port_, std::move(*socket));
+        connection = std::make_unique<Connection>(std::move(*socket));
       }
       auto outcome =
-          connection->exchange(to_httplib(request, traceparent), interrupt_.get(), deadline);
+          connection->exchange(*text, request.method == "HEAD", interrupt_.get(), deadline);
       if (connection->open()) give_back(std::move(connection));
       const bool repeat = !outcome.response && outcome.may_repeat && kept &&
                           is_safe(request.method) && !request.once;
@@ -231,6 +192,7 @@ class Client::Connections {
 
   const std::string url_;
   const std::string peer_;
+  std::string authority_;  ///< `host:port`
   std::string host_;
   int port_ = 0;
   FileDescriptor interrupt_{::eventfd(0, EFD_CLOEXEC)};  ///< readable once interrupted

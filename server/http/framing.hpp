@@ -53,4 +53,10 @@ std::optional<std::string> find_header(std::string_view head, std::string_view n
 /// ASCII case-insensitive equality, as HTTP compares names.
 bool equal_names(std::string_view a, std::string_view b);
 
+/// Without the blanks and tabs around it.
+std::string_view trim(std::string_view text);
+
+/// Whether the comma-separated `list` names `token`.
+bool has_token(std::string_view list, std::string_view token);
+
 }  // namespace msdemo::http

@@ -1,12 +1,15 @@
-// Finds where an HTTP/1.1 answer ends, however it comes in. It exists because a generator may read
-// without waiting only what it can take in pieces. Pure.
+// Reads an HTTP/1.1 answer (RFC 9112), however it comes in. It exists because a load generator may
+// not wait for the rest of one; and the client, whose orders pass here twice, cannot afford a call
+// for each byte, which is how httplib reads. Pure.
 #pragma once
 
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
-namespace msdemo::load {
+namespace msdemo::http {
 
 /// One answer after another on one connection. In the usual case, in which an answer comes whole,
 /// nothing is copied.
@@ -19,8 +22,11 @@ class ResponseReader {
              ///< for
   };
 
-  /// Forgets everything, for the next answer. That to a HEAD has no body, whatever it says.
-  void begin(bool head_request);
+  using Headers = std::vector<std::pair<std::string, std::string>>;
+
+  /// Forgets everything, for the next answer. That to a HEAD has no body, whatever it says. Its
+  /// headers are added to `headers`, which may be null and must live until it is complete.
+  void begin(bool head_request, Headers* headers = nullptr);
 
   /// More bytes of the answer; body() may look into them.
   State read(std::string_view bytes);
@@ -28,10 +34,10 @@ class ResponseReader {
   /// The other side has closed the connection: some bodies end so.
   State closed();
 
-  int status() const { return status_; }           ///< once complete
-  std::string_view body() const { return body_; }  ///< once complete
-  bool keep_alive() const { return keep_alive_; }  ///< once complete: may the next one follow?
-  bool nothing_came() const { return received_ == 0; }
+  int status() const { return status_; }              ///< once complete
+  std::string_view body() const { return body_; }     ///< once complete
+  bool keep_alive() const { return keep_alive_; }     ///< once complete: may the next one follow?
+  std::size_t received() const { return received_; }  ///< bytes
 
  private:
   enum class Part { head, sized, chunk_size, chunk, until_closed, complete, broken };
@@ -47,6 +53,7 @@ class ResponseReader {
 
   Part part_ = Part::head;
   bool head_request_ = false;
+  Headers* headers_ = nullptr;
   bool keep_alive_ = true;
   bool chunked_ = false;
   bool sized_ = false;
@@ -58,4 +65,4 @@ class ResponseReader {
   std::string_view body_;
 };
 
-}  // namespace msdemo::load
+}  // namespace msdemo::http

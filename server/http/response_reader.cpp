@@ -1,4 +1,4 @@
-#include "load/response_reader.hpp"
+#include "http/response_reader.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -6,7 +6,7 @@
 #include "base/limits.hpp"
 #include "http/framing.hpp"
 
-namespace msdemo::load {
+namespace msdemo::http {
 
 namespace {
 
@@ -20,17 +20,12 @@ bool parse_size(std::string_view text, int base, std::size_t& size) {
   return error == std::errc() && stopped == end;
 }
 
-std::string_view trim(std::string_view text) {
-  const auto begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
 }  // namespace
 
-void ResponseReader::begin(bool head_request) {
+void ResponseReader::begin(bool head_request, Headers* headers) {
   part_ = Part::head;
   head_request_ = head_request;
+  headers_ = headers;
   received_ = 0;
   kept_.clear();
   collected_.clear();
@@ -117,17 +112,17 @@ bool ResponseReader::read_lines(std::string_view head) {
 }
 
 bool ResponseReader::read_header(std::string_view name, std::string_view value) {
-  if (http::equal_names(name, "content-length")) {
+  value = trim(value);
+  if (headers_ != nullptr) headers_->emplace_back(name, value);
+  if (equal_names(name, "content-length")) {
     sized_ = true;
-    return parse_size(trim(value), 10, left_);
+    return parse_size(value, 10, left_);
   }
-  if (http::equal_names(name, "transfer-encoding")) {
-    chunked_ = http::equal_names(trim(value), "chunked");
+  if (equal_names(name, "transfer-encoding")) {
+    chunked_ = equal_names(value, "chunked");
     return chunked_;
   }
-  if (http::equal_names(name, "connection") && http::equal_names(trim(value), "close")) {
-    keep_alive_ = false;
-  }
+  if (equal_names(name, "connection") && has_token(value, "close")) keep_alive_ = false;
   return true;
 }
 
@@ -194,4 +189,4 @@ void ResponseReader::read_chunk(std::string_view& bytes) {
   if (left_ == 0) part_ = Part::chunk_size;
 }
 
-}  // namespace msdemo::load
+}  // namespace msdemo::http

@@ -1,10 +1,10 @@
 // Where an answer ends, however it comes in.
-#include "load/response_reader.hpp"
+#include "http/response_reader.hpp"
 
 #include "base/limits.hpp"
 #include "support/catch.hpp"
 
-namespace msdemo::load {
+namespace msdemo::http {
 
 namespace {
 
@@ -45,7 +45,7 @@ TEST_CASE("an answer is the same in one piece and in any two, or byte by byte", 
     CAPTURE(sample.bytes);
     const std::string_view bytes = sample.bytes;
     reader.begin(false);
-    CHECK(reader.nothing_came());
+    CHECK(reader.received() == 0);
     REQUIRE(reader.read(bytes) == State::complete);
     check(sample);
     for (std::size_t at = 1; at < bytes.size(); ++at) {
@@ -102,4 +102,16 @@ TEST_CASE("what is no answer is not taken for one", "[load]") {
   }
 }
 
-}  // namespace msdemo::load
+TEST_CASE("headers are kept for whoever wants them, and a list may close the connection",
+          "[http]") {
+  ResponseReader reader;
+  ResponseReader::Headers headers;
+  reader.begin(false, &headers);
+  REQUIRE(reader.read("HTTP/1.1 200 OK\r\nContent-Le") == State::incomplete);
+  REQUIRE(reader.read("ngth: 2\r\nConnection: close, x \r\nEmpty:\r\n\r\nhi") == State::complete);
+  CHECK(headers == ResponseReader::Headers{
+                       {"Content-Length", "2"}, {"Connection", "close, x"}, {"Empty", ""}});
+  CHECK_FALSE(reader.keep_alive());
+}
+
+}  // namespace msdemo::http
