@@ -38,6 +38,7 @@ void add_options(CLI::App& app, Program& program) {
       ->capture_default_str();
   app.set_version_flag("--version", std::string("msdemo " MSDEMO_VERSION));
   app.require_subcommand(0, 1);
+  app.fallthrough();  // --lab and --color may come after the command, too
   app.formatter(std::make_shared<HelpFormatter>());
   msdemo::commands::set_help(app,
                              "msdemo up -d\n"
