@@ -71,7 +71,7 @@ std::string wrong_in(const Histogram& latency, const std::vector<Expected>& expe
 }
 
 /// What is wrong with a measurement in the best of several attempts: a machine that has other work,
-/// too, may spoil one, but hardly all.
+/// too, may spoil one, but hardly all. Sanitizers spoil all of them; their presets leave these out.
 std::string best_of(int attempts, const std::function<std::string()>& measure) {
   std::string wrong = measure();
   while (!wrong.empty() && --attempts > 0) wrong = measure();
