@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -45,8 +46,8 @@ sigset_t block_ending_signals() {
   return signals;
 }
 
-/// A full disk or a gone reader is an error code here, never the death of the process; and every
-/// connection may need a descriptor.
+/// A full disk or a gone reader is an error code here, never the death of the process; every
+/// connection may need a descriptor; and throughput goes before the speed of a single wake-up.
 void prepare_process() {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
@@ -54,6 +55,10 @@ void prepare_process() {
   ::getrlimit(RLIMIT_NOFILE, &files);
   files.rlim_cur = files.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &files);
+  // Whoever is woken does not push aside who runs (sched(7)): with more threads than processors,
+  // that saves a switch for most wake-ups.
+  const sched_param priority{};
+  ::sched_setscheduler(0, SCHED_BATCH, &priority);
 }
 
 /// Makes the service's folder if need be; what is in it is the owner's alone.
