@@ -16,8 +16,8 @@ bool differs(const load::BenchDiff& diff) {
   });
 }
 
-const load::MetricDiff& find(const load::BenchDiff& diff, const std::string& style,
-                             const std::string& metric) {
+const load::MetricDiff& find(const load::BenchDiff& diff, std::string_view style,
+                             std::string_view metric) {
   for (const load::MetricDiff& one : diff.metrics) {
     if (one.style == style && one.metric == metric) return one;
   }
