@@ -2,6 +2,8 @@
 #include "load/bench_diff.hpp"
 
 #include <algorithm>
+#include <stdexcept>
+#include <string_view>
 
 #include "support/catch.hpp"
 #include "support/sample_benches.hpp"
