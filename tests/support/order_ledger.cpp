@@ -214,7 +214,7 @@ bool settled(const TestLab& lab) {
         quiet = nothing_under_way(order_admin, broker) ? quiet + 1 : 0;
         return quiet == kLooks;
       },
-      60s);
+      180s);
 }
 
 int redrive_all(const TestLab& lab) {

@@ -118,7 +118,8 @@ Ledger ledger_of_orders(const std::string& order_url, const Told& told);
 /// The whole ledger of a lab with async orders.
 Ledger ledger_of(const TestLab& lab, const Told& told);
 
-/// Waits until no message is under way in the lab any more; false after a minute.
+/// Waits until no message is under way in the lab any more; false after three minutes, in
+/// which even a machine that builds something else meanwhile works off what piled up.
 bool settled(const TestLab& lab);
 
 /// Gives every dead letter to its group once more; how many there were.
