@@ -27,6 +27,7 @@
 #include "http/policy_routes.hpp"
 #include "http/server.hpp"
 #include "messaging/background.hpp"
+#include "messaging/connect.hpp"
 #include "metrics/metrics.hpp"
 #include "run_parts.hpp"
 #include "trace/recorder.hpp"
@@ -103,9 +104,23 @@ Result<std::unique_ptr<trace::SpanSink>> make_sink(const std::optional<std::stri
   return std::make_unique<http::OtlpSink>(*target);
 }
 
+Result<std::unique_ptr<storage::Database>> open_database(
+    const ServeSettings& settings, std::span<const storage::Migration> migrations,
+    faults::Faults& faults) {
+  if (settings.database_url.empty()) {
+    return storage::open_sqlite(settings.data_dir / (settings.service + ".db"), settings.durability,
+                                migrations, &faults);
+  }
+  return storage::open_postgres(
+      {.url = settings.database_url, .schema = settings.service, .durability = settings.durability},
+      migrations, &faults);
+}
+
 template <class Parts>
 Result<std::unique_ptr<Parts>> open_parts(const Host& host) {
-  return std::make_unique<Parts>(host);
+  auto broker = messaging::connect({.url = host.settings.broker_url});
+  if (!broker) return fail(std::move(broker.error()));
+  return std::make_unique<Parts>(host, std::move(*broker));
 }
 
 template <>
@@ -178,8 +193,7 @@ Result<void> serve_as(const ServeSettings& settings, const sigset_t& signals) {
   if (!token) return fail(token.error());
   Rng rng(random_seed());
   faults::Faults faults(real_clock(), rng);
-  auto database = storage::open_sqlite(settings.data_dir / (settings.service + ".db"),
-                                       settings.durability, Parts::migrations(), &faults);
+  auto database = open_database(settings, Parts::migrations(), faults);
   if (!database) return fail(database.error());
 
   trace::Recorder recorder(**sink);
@@ -227,7 +241,7 @@ Result<void> serve_as(const ServeSettings& settings, const sigset_t& signals) {
 }
 
 Result<void> check(const ServeSettings& settings) {
-  if (settings.service == "order" && settings.user_url.empty()) {
+  if (settings.service == "order" && settings.user_urls.empty()) {
     return fail(Code::usage, "the order service needs --user-url",
                 "for example --user-url http://127.0.0.1:8000");
   }

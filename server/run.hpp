@@ -19,8 +19,10 @@ struct ServeSettings {
   int admin_port = 0;  ///< 0: any free one
   std::filesystem::path data_dir{};
   storage::Durability durability = storage::Durability::full;
-  std::string user_url{};    ///< for `order`
-  std::string broker_url{};  ///< for all but `broker`
+  /// `postgresql://…`; empty: an SQLite file in `data_dir`. `broker` always has its file.
+  std::string database_url{};
+  std::vector<std::string> user_urls{};  ///< for `order`: every replica's
+  std::string broker_url{};              ///< for all but `broker`
   int consumers = 1;         ///< that compete for messages within this process
   /// Holds the token without which the admin listener changes nothing.
   std::optional<std::filesystem::path> token_file{};

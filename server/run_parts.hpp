@@ -13,8 +13,8 @@
 #include "broker/store.hpp"
 #include "faults/faults.hpp"
 #include "http/protected_client.hpp"
+#include "messaging/broker.hpp"
 #include "messaging/consumer.hpp"
-#include "messaging/embedded_broker.hpp"
 #include "messaging/outbox_relay.hpp"
 #include "metrics/metrics.hpp"
 #include "notify/routes.hpp"
@@ -42,9 +42,10 @@ struct Host {
 /// A service's broker, and the consumers that hand its messages to the service's worker.
 class Messages {
  public:
-  explicit Messages(const Host& host) : host_(host), broker_(host.settings.broker_url) {}
+  Messages(const Host& host, std::unique_ptr<messaging::Broker> broker)
+      : host_(host), broker_(std::move(broker)) {}
 
-  messaging::Broker& broker() { return broker_; }
+  messaging::Broker& broker() { return *broker_; }
 
   template <class Worker>
   void begin(Worker& worker) {
@@ -52,14 +53,14 @@ class Messages {
                                        .topics = Worker::topics(),
                                        .consumers = host_.settings.consumers};
     consumers_.emplace(
-        broker_, std::move(options), [&worker](auto batch) { return worker.handle(batch); },
+        *broker_, std::move(options), [&worker](auto batch) { return worker.handle(batch); },
         host_.tracer, real_clock(), host_.rng, host_.faults);
   }
   void end() { consumers_.reset(); }
 
  private:
   const Host& host_;
-  messaging::EmbeddedBroker broker_;
+  std::unique_ptr<messaging::Broker> broker_;
   std::optional<messaging::ConsumerLoop> consumers_;
 };
 
@@ -70,8 +71,10 @@ using Calls = std::vector<http::ProtectedClient*>;
 
 struct UserParts {
   static constexpr auto kRole = resilience::Role::callee;
-  explicit UserParts(const Host& host)
-      : store(host.database), messages(host), worker(store, messages.broker(), real_clock()) {}
+  UserParts(const Host& host, std::unique_ptr<messaging::Broker> broker)
+      : store(host.database),
+        messages(host, std::move(broker)),
+        worker(store, messages.broker(), real_clock()) {}
 
   static auto migrations() { return user::migrations(); }
   http::Router routes() { return user::routes(store); }
@@ -87,12 +90,12 @@ struct UserParts {
 struct OrderParts {
   static constexpr auto kRole = resilience::Role::caller;
 
-  explicit OrderParts(const Host& of)
+  OrderParts(const Host& of, std::unique_ptr<messaging::Broker> broker)
       : host(of),
         outbox(host.database, real_clock()),
         store(host.database, outbox),
-        users(host.settings.user_url, "user", host.policies, real_clock(), host.rng),
-        messages(host),
+        users(host.settings.user_urls.front(), "user", host.policies, real_clock(), host.rng),
+        messages(host, std::move(broker)),
         service(store, users, messages.broker(), host.policies, waiters, host.faults, real_clock(),
                 host.rng),
         worker(store, waiters, real_clock()) {
@@ -144,8 +147,8 @@ struct BrokerParts {
 struct NotifyParts {
   static constexpr auto kRole = resilience::Role::callee;
 
-  explicit NotifyParts(const Host& host)
-      : store(host.database), messages(host), worker(store, real_clock()) {}
+  NotifyParts(const Host& host, std::unique_ptr<messaging::Broker> broker)
+      : store(host.database), messages(host, std::move(broker)), worker(store, real_clock()) {}
 
   static auto migrations() { return notify::migrations(); }
   http::Router routes() { return notify::routes(store); }

@@ -7,7 +7,7 @@
 #include "commands/queue_view.hpp"
 #include "commands/service_call.hpp"
 #include "lab/client.hpp"
-#include "messaging/embedded_broker.hpp"
+#include "messaging/connect.hpp"
 
 namespace msdemo::commands {
 
@@ -31,7 +31,7 @@ Result<std::unique_ptr<QueueInspector>> open_inspector(const Program& program) {
   if (!lab) return fail(lab.error());
   const auto url = lab->url("broker");
   if (!url) return fail(url.error());
-  return std::make_unique<messaging::EmbeddedBroker>(*url);
+  return messaging::inspect({.url = *url});
 }
 
 /// An error of a call to the broker.

@@ -15,6 +15,17 @@ find_package(Python3 REQUIRED COMPONENTS Interpreter)
 # Debian compiles cpp-httplib into a shared library; its pkg-config flags are part of its ABI.
 pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
 
+# Engines for more than one machine, each the choice of MSDEMO_WITH_….
+if(MSDEMO_WITH_POSTGRES)
+  pkg_check_modules(pqxx REQUIRED IMPORTED_TARGET libpqxx)
+endif()
+if(MSDEMO_WITH_RABBITMQ)
+  pkg_check_modules(rabbitmq REQUIRED IMPORTED_TARGET librabbitmq)
+endif()
+if(MSDEMO_WITH_KAFKA)
+  pkg_check_modules(rdkafka REQUIRED IMPORTED_TARGET rdkafka)
+endif()
+
 if(MSDEMO_BUILD_TESTS)
   find_package(Catch2 REQUIRED)  # 2.13 on Debian 12, 3.7 on Debian 13
   if(MSDEMO_BUILD_BENCHMARKS)

@@ -30,6 +30,18 @@ function(msdemo_library name)
     PRIVATE msdemo_warnings ${arg_PRIVATE})
 endfunction()
 
+# msdemo_engine(TARGET ENGINE IMPORTED SOURCES files… MISSING file) adds an engine's adapter to a
+# folder's library, or, without MSDEMO_WITH_<ENGINE>, the file that says what is missing.
+function(msdemo_engine target engine imported)
+  cmake_parse_arguments(PARSE_ARGV 3 arg "" "MISSING" "SOURCES")
+  if(MSDEMO_WITH_${engine})
+    target_sources(${target} PRIVATE ${arg_SOURCES})
+    target_link_libraries(${target} PRIVATE ${imported})
+  else()
+    target_sources(${target} PRIVATE ${arg_MISSING})
+  endif()
+endfunction()
+
 # msdemo_embed(TARGET FILE NAME) writes the text of FILE into a generated source:
 #   namespace msdemo::embedded { extern const std::string_view <name>; }
 function(msdemo_embed target file name)

@@ -49,6 +49,7 @@ inline constexpr seconds kPooledIdle{60};
 inline constexpr std::size_t kWritesPerCommit = 64;
 inline constexpr std::size_t kWriteQueue = 4096;
 inline constexpr std::size_t kReadConnections = 8;
+inline constexpr std::size_t kDatabaseConnections = 8;  ///< of one process to PostgreSQL
 inline constexpr std::size_t kCachedStatements = 64;
 
 // Messages.

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/limits.hpp"
 #include "trace/tracer.hpp"
 
 namespace msdemo::faults {
@@ -86,11 +87,11 @@ enum class Sync {
           ///< process cannot. For what may safely happen again.
 };
 
-/// One step of a service's schema: steps run in order, once, each in a transaction. An engine for
-/// which `sql` is wrong gets its own text when it joins.
+/// One step of a service's schema: steps run in order, once, each in a transaction.
 struct Migration {
-  int version;  ///< 1, 2, 3, …
-  std::string_view sql;
+  int version;                  ///< 1, 2, 3, …
+  std::string_view sql;         ///< for SQLite
+  std::string_view postgres{};  ///< for PostgreSQL; empty: `sql` serves both
 };
 
 /// A service's own database. Thread-safe.
@@ -155,5 +156,22 @@ Result<std::unique_ptr<Database>> open_sqlite(const std::filesystem::path& file,
                                               Durability durability,
                                               std::span<const Migration> migrations,
                                               faults::Faults* faults = nullptr);
+
+/// A service's place on a PostgreSQL server.
+struct PostgresOptions {
+  std::string url;     ///< `postgresql://user:password@host:port/database`
+  std::string schema;  ///< one a service; made if it is missing
+  Durability durability = Durability::full;
+  std::size_t connections = limits::kDatabaseConnections;
+};
+
+/// Connects, and brings the schema up to date under an advisory lock: of replicas that start at
+/// once, one migrates. Several processes may share a schema. `faults` as in open_sqlite(). Fails
+/// with unreachable when no server answers, which may pass, and with lab_failed, never naming the
+/// password, when it refuses us, its schema is newer than this program, or this program was built
+/// without PostgreSQL.
+Result<std::unique_ptr<Database>> open_postgres(const PostgresOptions& options,
+                                                std::span<const Migration> migrations,
+                                                faults::Faults* faults = nullptr);
 
 }  // namespace msdemo::storage

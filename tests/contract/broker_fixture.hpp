@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "base/limits.hpp"
 #include "contract/broker_engines.hpp"
 #include "support/catch.hpp"
 #include "support/must.hpp"

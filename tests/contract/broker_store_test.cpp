@@ -6,7 +6,7 @@
 #include <string>
 
 #include "broker/service.hpp"
-#include "contract/broker_engines.hpp"
+#include "contract/embedded_engine.hpp"
 #include "support/catch.hpp"
 #include "support/failing_disk.hpp"
 #include "support/manual_clock.hpp"

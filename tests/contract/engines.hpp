@@ -1,5 +1,5 @@
-// The database engines that the storage contract is checked on. An engine joins with one entry;
-// every test of the contract then runs on it too.
+// The database engines that the storage contract is checked on. Each executable of the contract's
+// suite has its own: sqlite_engine.cpp, postgres_engine.cpp.
 #pragma once
 
 #include <filesystem>
@@ -20,14 +20,8 @@ struct Engine {
       const std::filesystem::path& place, std::span<const storage::Migration> migrations);
 };
 
-inline const std::vector<Engine>& engines() {
-  static const std::vector<Engine> all = {
-      {"sqlite",
-       [](const std::filesystem::path& place, std::span<const storage::Migration> migrations) {
-         return storage::open_sqlite(place / "test.db", storage::Durability::full, migrations);
-       }}};
-  return all;
-}
+/// Those that this executable checks.
+const std::vector<Engine>& engines();
 
 /// A fresh database, gone when the test is.
 class FreshDatabase {

@@ -28,6 +28,9 @@ ONLY_IN = {
     "sqlite3.h": "server/storage",
     "pqxx": "server/storage",
     "prometheus/": "server/metrics",
+    "rabbitmq-c/": "server/messaging",
+    "amqp": "server/messaging",
+    "librdkafka/": "server/messaging",
 }
 
 # The files that an order meets, in their order; each names its neighbours in its first comment.

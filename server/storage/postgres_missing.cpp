@@ -1,0 +1,12 @@
+// In place of the PostgreSQL engine in a build without libpqxx.
+#include "storage/database.hpp"
+
+namespace msdemo::storage {
+
+Result<std::unique_ptr<Database>> open_postgres(const PostgresOptions&, std::span<const Migration>,
+                                                faults::Faults*) {
+  return fail(Code::lab_failed, "this msdemo was built without PostgreSQL",
+              "install libpqxx-dev and build it again");
+}
+
+}  // namespace msdemo::storage

@@ -1,0 +1,20 @@
+// Where the engine is that an engine's tests need; scripts/engines starts them.
+#pragma once
+
+#include <cstdio>
+#include <cstdlib>
+#include <optional>
+#include <string>
+
+namespace msdemo::test {
+
+/// The URL in the environment's `variable`, MSDEMO_TEST_<ENGINE>. Without one, says in the words
+/// that ctest looks for that the test is skipped: whoever gets nothing has nothing to check.
+inline std::optional<std::string> engine_url(const char* variable) {
+  const char* const url = std::getenv(variable);
+  if (url != nullptr && *url != '\0') return std::string(url);
+  std::printf("skipped: %s is not set; see scripts/engines --help\n", variable);
+  return std::nullopt;
+}
+
+}  // namespace msdemo::test
