@@ -1,6 +1,6 @@
 # Kafka for scripts/engines: one node that is broker and controller (KRaft), from the jars that
 # kafka/pom.xml names. No distribution has it as a package. Ports: broker, controller.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # folder and root are those of scripts/engines
 
 installed_kafka() { command -v java >/dev/null && command -v mvn >/dev/null; }
 
@@ -10,7 +10,7 @@ fetch_kafka() {
   if cmp -s "$pom" "$jars/pom.xml"; then return; fi
   say "fetching Kafka from Maven Central"
   rm -rf "$jars"
-  mkdir -p -m 755 "$jars"
+  mkdir -p "$jars" && chmod 755 "$jars"
   mvn -q -B -f "$pom" dependency:copy-dependencies -DincludeScope=runtime \
     -DoutputDirectory="$jars" >>"$folder/kafka/log" 2>&1 </dev/null || {
     show_log kafka
@@ -53,8 +53,8 @@ CONF
   if as_engine test -e "$engine_home/data/meta.properties"; then return; fi
   local id
   id=$(head -c 16 /dev/urandom | base64 | tr '+/' 'xy' | tr -d '=')
-  kafka_java -Xmx128m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC kafka.tools.StorageTool format -t "$id" \
-    -c "$engine_home/server.properties" >>"$folder/kafka/log" 2>&1 || {
+  kafka_java -Xmx128m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC kafka.tools.StorageTool format \
+    -t "$id" -c "$engine_home/server.properties" >>"$folder/kafka/log" 2>&1 || {
     show_log kafka
     return 1
   }

@@ -1,6 +1,6 @@
 # PostgreSQL for scripts/engines, from the system's newest server package. It syncs to disk as in
 # production: what is measured and killed here is the real thing.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # folder and root are those of scripts/engines
 
 postgres_programs() { find /usr/lib/postgresql -path '*/bin/postgres' 2>/dev/null | sort -V |
   tail -n 1 | xargs -r dirname; }

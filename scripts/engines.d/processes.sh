@@ -1,6 +1,6 @@
 # The processes of scripts/engines: who they run as, how they are started apart from the caller,
 # and how exactly they, and no others, are found again and ended.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # folder and root are those of scripts/engines
 
 choose_engine_user() {
   engine_user=$(id -un)

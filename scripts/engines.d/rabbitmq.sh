@@ -1,6 +1,6 @@
 # RabbitMQ for scripts/engines, from the system's package, without its plugins and without what the
 # package starts by itself. Ports: AMQP, Erlang's distribution, Erlang's port mapper (epmd).
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # folder and root are those of scripts/engines
 
 readonly rabbitmq_server=/usr/lib/rabbitmq/bin/rabbitmq-server
 
