@@ -1,6 +1,7 @@
 // The composition root: settings in, a running service out.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -10,6 +11,11 @@
 #include "storage/database.hpp"
 
 namespace msdemo {
+
+namespace limits {
+inline constexpr std::chrono::seconds kEngineWait{3600};  ///< the longest a service waits for one
+inline constexpr std::chrono::seconds kWaitNotice{5};
+}  // namespace limits
 
 struct ServeSettings {
   std::string service;  ///< `user`, `order`, `broker` or `notify`
@@ -23,7 +29,9 @@ struct ServeSettings {
   std::string database_url{};
   std::vector<std::string> user_urls{};  ///< for `order`: every replica's
   std::string broker_url{};              ///< for all but `broker`
-  int consumers = 1;         ///< that compete for messages within this process
+  /// How long to wait at the start for a database or an external broker that does not answer.
+  std::chrono::milliseconds wait_for{0};
+  int consumers = 1;  ///< that compete for messages within this process
   /// Holds the token without which the admin listener changes nothing.
   std::optional<std::filesystem::path> token_file{};
   std::optional<std::filesystem::path> log_file{};  ///< else stderr

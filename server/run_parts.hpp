@@ -16,6 +16,7 @@
 #include "messaging/broker.hpp"
 #include "messaging/consumer.hpp"
 #include "messaging/outbox_relay.hpp"
+#include "messaging/watched_broker.hpp"
 #include "metrics/metrics.hpp"
 #include "notify/routes.hpp"
 #include "notify/worker.hpp"
@@ -45,7 +46,8 @@ class Messages {
   Messages(const Host& host, std::unique_ptr<messaging::Broker> broker)
       : host_(host), broker_(std::move(broker)) {}
 
-  messaging::Broker& broker() { return *broker_; }
+  messaging::Broker& broker() { return broker_; }
+  std::optional<Error> trouble() const { return broker_.watch().trouble(); }
 
   template <class Worker>
   void begin(Worker& worker) {
@@ -53,14 +55,14 @@ class Messages {
                                        .topics = Worker::topics(),
                                        .consumers = host_.settings.consumers};
     consumers_.emplace(
-        *broker_, std::move(options), [&worker](auto batch) { return worker.handle(batch); },
+        broker_, std::move(options), [&worker](auto batch) { return worker.handle(batch); },
         host_.tracer, real_clock(), host_.rng, host_.faults);
   }
   void end() { consumers_.reset(); }
 
  private:
   const Host& host_;
-  std::unique_ptr<messaging::Broker> broker_;
+  messaging::WatchedBroker broker_;
   std::optional<messaging::ConsumerLoop> consumers_;
 };
 
@@ -77,6 +79,7 @@ struct UserParts {
         worker(store, messages.broker(), real_clock()) {}
 
   static auto migrations() { return user::migrations(); }
+  std::optional<Error> broker_trouble() const { return messages.trouble(); }
   http::Router routes() { return user::routes(store); }
   Calls calls() { return {}; }
   void begin() { messages.begin(worker); }
@@ -104,6 +107,7 @@ struct OrderParts {
   }
 
   static auto migrations() { return order::migrations(); }
+  std::optional<Error> broker_trouble() const { return messages.trouble(); }
   http::Router routes() { return order::routes(service, store); }
   Calls calls() { return {&users}; }
   void begin() {
@@ -135,6 +139,7 @@ struct BrokerParts {
       : store(std::move(opened)), service(*store, real_clock()) {}
 
   static auto migrations() { return broker::migrations(); }
+  std::optional<Error> broker_trouble() const { return std::nullopt; }
   http::Router routes() { return broker::routes(service, *store); }
   Calls calls() { return {}; }
   void begin() {}
@@ -151,6 +156,7 @@ struct NotifyParts {
       : store(host.database), messages(host, std::move(broker)), worker(store, real_clock()) {}
 
   static auto migrations() { return notify::migrations(); }
+  std::optional<Error> broker_trouble() const { return messages.trouble(); }
   http::Router routes() { return notify::routes(store); }
   Calls calls() { return {}; }
   void begin() { messages.begin(worker); }

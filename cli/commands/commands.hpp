@@ -24,6 +24,7 @@ void add_scenario(CLI::App& app, Program& program);
 void add_trace(CLI::App& app, Program& program);
 void add_why(CLI::App& app, Program& program);
 void add_serve(CLI::App& app, Program& program);
+void add_health(CLI::App& app, Program& program);
 void add_completion(CLI::App& app, Program& program);
 
 }  // namespace msdemo::commands
