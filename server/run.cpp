@@ -76,7 +76,7 @@ template <>
 Result<std::unique_ptr<BrokerParts>> open_parts(const Host& host) {
   auto store = broker::BrokerStore::open(host.database, real_clock());
   if (!store) return fail(std::move(store.error()));
-  return std::make_unique<BrokerParts>(std::move(*store));
+  return std::make_unique<BrokerParts>(host, std::move(*store));
 }
 
 /// The token in `file`; nothing if there is no file, so that nobody has it.

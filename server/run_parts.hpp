@@ -24,6 +24,7 @@
 #include "order/worker.hpp"
 #include "resilience/policies.hpp"
 #include "run.hpp"
+#include "run_metrics.hpp"
 #include "user/routes.hpp"
 #include "user/worker.hpp"
 
@@ -44,7 +45,9 @@ struct Host {
 class Messages {
  public:
   Messages(const Host& host, std::unique_ptr<messaging::Broker> broker)
-      : host_(host), broker_(std::move(broker)) {}
+      : host_(host), broker_(std::move(broker)) {
+    add_message_metrics(host.metrics, broker_.watch());
+  }
 
   messaging::Broker& broker() { return broker_; }
   std::optional<Error> trouble() const { return broker_.watch().trouble(); }
@@ -102,8 +105,7 @@ struct OrderParts {
         service(store, users, messages.broker(), host.policies, waiters, host.faults, real_clock(),
                 host.rng),
         worker(store, waiters, real_clock()) {
-    host.metrics.gauge("msdemo_outbox_messages", "Messages that the broker does not have yet",
-                       [this] { return static_cast<double>(outbox.count().value_or(0)); });
+    add_outbox_metrics(host.metrics, outbox);
   }
 
   static auto migrations() { return order::migrations(); }
@@ -135,8 +137,10 @@ struct OrderParts {
 struct BrokerParts {
   static constexpr auto kRole = resilience::Role::callee;
 
-  explicit BrokerParts(std::unique_ptr<broker::BrokerStore> opened)
-      : store(std::move(opened)), service(*store, real_clock()) {}
+  BrokerParts(const Host& host, std::unique_ptr<broker::BrokerStore> opened)
+      : store(std::move(opened)), service(*store, real_clock()) {
+    add_queue_metrics(host.metrics, service);
+  }
 
   static auto migrations() { return broker::migrations(); }
   std::optional<Error> broker_trouble() const { return std::nullopt; }

@@ -1,5 +1,6 @@
 #include "messaging/outbox.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "base/limits.hpp"
@@ -108,6 +109,20 @@ Result<std::int64_t> Outbox::count() {
     if (!rows) return fail(rows.error());
     return rows->front().integer(0);
   });
+}
+
+Result<std::chrono::nanoseconds> Outbox::oldest_age() {
+  const auto created = database_.read(
+      nullptr, "SELECT outbox", [](Transaction& tx) -> Result<std::optional<std::int64_t>> {
+        const auto rows = tx.query("SELECT created_at FROM outbox ORDER BY id LIMIT 1");
+        if (!rows) return fail(rows.error());
+        return rows->empty() ? std::nullopt : std::optional(rows->front().integer(0));
+      });
+  if (!created) return fail(created.error());
+  if (!*created) return std::chrono::nanoseconds(0);
+  // The clock may have been set back meanwhile.
+  const std::int64_t age = unix_nano(clock_.system_now()) - **created;
+  return std::chrono::nanoseconds(std::max<std::int64_t>(age, 0));
 }
 
 }  // namespace msdemo::messaging

@@ -4,6 +4,7 @@
 // what never happened (Richardson: "Microservices Patterns", 2018, section 3.3).
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -68,6 +69,9 @@ class Outbox {
 
   /// How many entries wait.
   Result<std::int64_t> count();
+
+  /// How long the oldest of them waits; 0 if none does.
+  Result<std::chrono::nanoseconds> oldest_age();
 
  private:
   storage::Database& database_;
