@@ -1,7 +1,8 @@
 #include "messaging/outbox.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "base/limits.hpp"
 #include "trace/traceparent.hpp"

@@ -120,7 +120,7 @@ func run() error {
 	}
 	factory := otlpreceiver.NewFactory()
 	config := factory.CreateDefaultConfig().(*otlpreceiver.Config)
-	config.HTTP.GetOrInsertDefault().ServerConfig.NetAddr.Endpoint = address
+	config.Protocols.HTTP.GetOrInsertDefault().ServerConfig.NetAddr.Endpoint = address
 	out := &lines{encoder: json.NewEncoder(os.Stdout)}
 	sink, err := consumer.NewTraces(out.consume)
 	if err != nil {
