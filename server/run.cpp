@@ -107,7 +107,7 @@ Result<std::unique_ptr<trace::SpanSink>> make_sink(const std::optional<std::stri
 Result<std::unique_ptr<storage::Database>> open_database(
     const ServeSettings& settings, std::span<const storage::Migration> migrations,
     faults::Faults& faults) {
-  if (settings.database_url.empty()) {
+  if (settings.database_url.empty() || settings.service == "broker") {
     return storage::open_sqlite(settings.data_dir / (settings.service + ".db"), settings.durability,
                                 migrations, &faults);
   }
@@ -233,8 +233,10 @@ Result<void> serve_as(const ServeSettings& settings, const sigset_t& signals) {
   if (auto told = tell_ready(settings, **server, **admin); !told) return told;
   wait_for_end(signals, settings.lifeline_fd);
   draining.stop();
+  (*server)->drain();  // before anything that takes its time: new callers go to another replica
   (*parts)->end();
   (*server)->stop();
+  for (http::ProtectedClient* client : (*parts)->calls()) client->stop();  // what is still not done
   (*admin)->stop();
   spdlog::info("stopped");
   return {};

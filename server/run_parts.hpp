@@ -8,6 +8,7 @@
 
 #include "base/rng.hpp"
 #include "base/stop_signal.hpp"
+#include "base/limits_new.hpp"
 #include "broker/routes.hpp"
 #include "broker/service.hpp"
 #include "broker/store.hpp"
@@ -94,7 +95,7 @@ struct OrderParts {
       : host(of),
         outbox(host.database, real_clock()),
         store(host.database, outbox),
-        users(host.settings.user_urls.front(), "user", host.policies, real_clock(), host.rng),
+        users(host.settings.user_urls, "user", host.policies, real_clock(), host.rng),
         messages(host, std::move(broker)),
         service(store, users, messages.broker(), host.policies, waiters, host.faults, real_clock(),
                 host.rng),
@@ -111,17 +112,21 @@ struct OrderParts {
     messages.begin(worker);
   }
   void end() {
-    users.stop();
     waiters.close();
     messages.end();
     relay.reset();
+  }
+
+  /// Only in a database that is not this process's own can another replica decide an order.
+  static std::optional<std::chrono::milliseconds> look_again(const ServeSettings& settings) {
+    return settings.database_url.empty() ? std::nullopt : std::optional(limits::kOrderLook);
   }
 
   const Host& host;
   messaging::Outbox outbox;
   order::OrderStore store;
   http::ProtectedClient users;
-  order::Waiters waiters;
+  order::Waiters waiters{look_again(host.settings)};
   Messages messages;
   order::OrderService service;
   order::OrderWorker worker;
