@@ -107,7 +107,7 @@ Result<std::unique_ptr<trace::SpanSink>> make_sink(const std::optional<std::stri
 Result<std::unique_ptr<storage::Database>> open_database(
     const ServeSettings& settings, std::span<const storage::Migration> migrations,
     faults::Faults& faults) {
-  if (settings.database_url.empty() || settings.service == "broker") {
+  if (settings.database_url.empty()) {
     return storage::open_sqlite(settings.data_dir / (settings.service + ".db"), settings.durability,
                                 migrations, &faults);
   }

@@ -8,7 +8,6 @@
 
 #include "base/rng.hpp"
 #include "base/stop_signal.hpp"
-#include "base/limits_new.hpp"
 #include "broker/routes.hpp"
 #include "broker/service.hpp"
 #include "broker/store.hpp"
@@ -117,16 +116,11 @@ struct OrderParts {
     relay.reset();
   }
 
-  /// Only in a database that is not this process's own can another replica decide an order.
-  static std::optional<std::chrono::milliseconds> look_again(const ServeSettings& settings) {
-    return settings.database_url.empty() ? std::nullopt : std::optional(limits::kOrderLook);
-  }
-
   const Host& host;
   messaging::Outbox outbox;
   order::OrderStore store;
   http::ProtectedClient users;
-  order::Waiters waiters{look_again(host.settings)};
+  order::Waiters waiters;
   Messages messages;
   order::OrderService service;
   order::OrderWorker worker;

@@ -24,15 +24,19 @@ void add_serve(CLI::App& app, Program& program) {
   serve_command->add_option("--admin-port", settings->admin_port, "For health, metrics and faults")
       ->check(CLI::Range(0, 65535))
       ->capture_default_str();
-  serve_command->add_option("--db", settings->database_url,
-                            "postgresql://…; else an SQLite file in --data-dir");
+  serve_command
+      ->add_option("--db", settings->database_url,
+                   "postgresql://…; else an SQLite file in --data-dir")
+      ->envname("MSDEMO_DB_URL");
   serve_command
       ->add_option("--user-url", settings->user_urls,
                    "The user service, for `order`; once for each replica")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  serve_command->add_option("--broker-url", settings->broker_url,
-                            "http://…, amqp://… or kafka://…, for all but `broker`");
+  serve_command
+      ->add_option("--broker-url", settings->broker_url,
+                   "http://…, amqp://… or kafka://…, for all but `broker`")
+      ->envname("MSDEMO_BROKER_URL");
   serve_command
       ->add_option("--consumers", settings->consumers, "Consumers of messages that compete")
       ->check(CLI::Range(1, limits::kConsumers))

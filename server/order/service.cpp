@@ -119,10 +119,8 @@ Result<contracts::Order> OrderService::wait_until_decided(std::int64_t id,
   const SteadyTime deadline = std::chrono::steady_clock::now() + wait;
   Waiters::Place place(waiters_, id);
   auto order = store_.find(id, &span);
-  while (order && order->status == contracts::OrderStatus::pending) {
-    const Waiters::News news = place.wait_until(deadline);
-    if (news == Waiters::News::none) break;
-    order = store_.find(id, news == Waiters::News::decided ? &span : nullptr);
+  while (order && order->status == contracts::OrderStatus::pending && place.wait_until(deadline)) {
+    order = store_.find(id, &span);
   }
   return order;
 }

@@ -23,17 +23,12 @@ Waiters::Place::~Place() {
       std::find_if(first, last, [this](const auto& entry) { return entry.second == this; }));
 }
 
-Waiters::News Waiters::Place::wait_until(SteadyTime deadline) {
+bool Waiters::Place::wait_until(SteadyTime deadline) {
   const Waiting waiting;
-  if (!has_room_) return News::none;
-  SteadyTime wake_at = deadline;
-  if (waiters_.look_again_) {
-    wake_at = std::min(deadline, std::chrono::steady_clock::now() + *waiters_.look_again_);
-  }
+  if (!has_room_) return false;
   std::unique_lock lock(waiters_.mutex_);
-  wake_.wait_until(lock, wake_at, [this] { return decided_ || waiters_.closed_; });
-  if (std::exchange(decided_, false)) return News::decided;
-  return wake_at < deadline && !waiters_.closed_ ? News::perhaps : News::none;
+  wake_.wait_until(lock, deadline, [this] { return decided_ || waiters_.closed_; });
+  return std::exchange(decided_, false);
 }
 
 void Waiters::decided(std::int64_t order_id) {
