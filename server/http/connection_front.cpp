@@ -86,7 +86,8 @@ void ConnectionFront::run() {
   std::array<epoll_event, 64> events{};
   const auto done = [this] {
     const SteadyTime stop_by = stop_by_;
-    if (!stopping_ || stop_by == SteadyTime::max()) return false;
+    // Whoever waits in the listener counts, too.
+    if (listener_.open() || stop_by == SteadyTime::max()) return false;
     return connections_.empty() || steady_clock::now() >= stop_by;
   };
   while (!done()) {
