@@ -12,6 +12,7 @@
 #include <string>
 
 #include "commands/commands.hpp"
+#include "commands/engine_argument.hpp"
 #include "commands/suggest.hpp"
 
 namespace {
@@ -130,6 +131,7 @@ int run(int argc, char** argv) {
     program.json = std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
     return msdemo::commands::report(program, usage_error(app, error, arguments));
   }
+  msdemo::commands::conceal_passwords(argc, argv);
   if (!program.run) {
     fmt::print("{}", named_command(app).help());
     return msdemo::exit_status::kDone;

@@ -198,8 +198,10 @@ Result<void> serve_as(const ServeSettings& settings, const sigset_t& signals) {
   if (auto told = tell_ready(settings, **server, **admin); !told) return told;
   asked_to_end(signals, settings.lifeline_fd);
   draining.stop();
+  (*server)->drain();  // before anything that takes its time: new callers go to another replica
   (*parts)->end();
   (*server)->stop();
+  for (http::ProtectedClient* client : (*parts)->calls()) client->stop();  // what is still not done
   (*admin)->stop();
   spdlog::info("stopped");
   return {};

@@ -100,7 +100,7 @@ struct OrderParts {
       : host(of),
         outbox(host.database, real_clock()),
         store(host.database, outbox),
-        users(host.settings.user_urls.front(), "user", host.policies, real_clock(), host.rng),
+        users(host.settings.user_urls, "user", host.policies, real_clock(), host.rng),
         messages(host, std::move(broker)),
         service(store, users, messages.broker(), host.policies, waiters, host.faults, real_clock(),
                 host.rng),
@@ -117,7 +117,6 @@ struct OrderParts {
     messages.begin(worker);
   }
   void end() {
-    users.stop();
     waiters.close();
     messages.end();
     relay.reset();

@@ -29,7 +29,7 @@ struct QueueOptions {
 Result<std::unique_ptr<QueueInspector>> open_inspector(const Program& program) {
   auto lab = lab::Lab::find(program.lab);
   if (!lab) return fail(lab.error());
-  const auto url = lab->url("broker");
+  const auto url = lab->broker_url();
   if (!url) return fail(url.error());
   return messaging::inspect({.url = *url});
 }

@@ -94,8 +94,9 @@ void ScenarioLab::watch_faults(scenario::FaultWatch& watch) {
   for (const lab::ServiceStatus& service : *services) {
     // A paused one would not answer.
     if (service.state != lab::ServiceState::ready || !service.pid) continue;
-    auto faults = ServiceFaults::of(*lab, service.service);
-    const auto listed = faults ? (*faults)->list() : fail(faults.error());
+    const auto replica = lab->replicas(service.service);
+    if (!replica) continue;
+    const auto listed = ServiceFaults(*lab, replica->front()).list();
     if (listed) watch.see(service.service, *service.pid, service.restarts, *listed);
   }
 }

@@ -35,12 +35,17 @@ void add_wait_option(CLI::App& command, ServeSettings& settings) {
       ->default_str(duration_text(kUsualWait));
 }
 
-/// What a lab starts is told everything by the lab; what stands in the environment of whoever
-/// called `up` is about something else. And the lab wants to hear at once what is missing.
+/// What a lab starts is told everything by the lab, secrets by the two variables below; what else
+/// stands in the environment of whoever called `up` is about something else. And the lab wants to
+/// hear at once what is missing.
 Environment environment_for(const CLI::App& command, ServeSettings& settings) {
-  if (!settings.lifeline_fd) return msdemo_environment();
+  Environment all = msdemo_environment();
+  if (!settings.lifeline_fd) return all;
   if (command.count("--wait-for") == 0) settings.wait_for = std::chrono::milliseconds(0);
-  return {};
+  std::erase_if(all, [](const auto& variable) {
+    return variable.first != "MSDEMO_DB_URL" && variable.first != "MSDEMO_BROKER_URL";
+  });
+  return all;
 }
 
 int run_service(const Program& program, CLI::App& command, ServeSettings& settings,

@@ -50,9 +50,13 @@ class Connection {
   bool reusable() const { return open_ && reader_.keep_alive() && unsent_.empty(); }
   void close() { socket_.reset(); }
 
+  /// Whether the other side has closed it, though no event has told so yet.
+  bool gone() const { return http::closed_by_peer(fd()); }
+
   State state = State::connecting;
-  Start start{};       ///< while busy: what it works for
-  SteadyTime since{};  ///< of the state it is in
+  std::size_t target = 0;  ///< which of the pool's addresses it goes to
+  Start start{};           ///< while busy: what it works for
+  SteadyTime since{};      ///< of the state it is in
   std::list<Connection>::iterator self{};
 
  private:

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "base/text.hpp"
 #include "load/connection_pool.hpp"
 #include "load/failure.hpp"
 #include "load/health.hpp"
@@ -25,7 +26,8 @@ using News = Connection::News;
 
 constexpr milliseconds kTick{100};
 constexpr int kTicksPerSecond = 10;
-constexpr seconds kAway{1};                ///< a server that takes no connection so long has died
+constexpr seconds kAway{1};  ///< a server that takes no connection so long has died
+constexpr milliseconds kQuiet{100};
 constexpr std::size_t kRefusals = 3;       ///< and has refused at least so many
 constexpr std::size_t kStartsAtOnce = 64;  ///< before answers are looked at again
 
@@ -144,6 +146,7 @@ void Run::on_news(Connection& connection, News news) {
     waiting_.pop_front();
     return send(connection, start);
   }
+  if (news == News::refused) pool_.refused(connection, now_);
   pool_.move(connection, State::closed, now_);
   if (news == News::refused) refused();
   open_as_needed();
@@ -171,8 +174,13 @@ void Run::start_again(std::size_t count) {
 
 void Run::see_to(const Start& start) {
   if (start.measured) measurement_.started(now_, start.intended);
-  auto& idle = pool_.of(State::idle);
-  if (!idle.empty()) return send(idle.front(), start);
+  while (Connection* connection = pool_.idle(now_)) {
+    // One that was quiet for long may just be closed by a server that drains: then it is no answer
+    // to this request that has been lost.
+    const bool quiet = now_ - connection->since > kQuiet;
+    if (!quiet || !connection->gone()) return send(*connection, start);
+    pool_.move(*connection, State::closed, now_);
+  }
   waiting_.push_back(start);
   open_as_needed();
   const std::size_t may_wait = plan_.backlog + pool_.of(State::connecting).size();
@@ -205,8 +213,10 @@ void Run::open_as_needed() {
   }
 }
 
-/// The server refused a connection; the start that has waited longest pays for it.
+/// The server refused a connection; the start that has waited longest pays for it, unless there is
+/// a replica that may take it.
 void Run::refused() {
+  if (!pool_.all_refuse(now_)) return;
   if (!away_since_) {
     away_since_ = now_;
     refusals_ = 0;
@@ -334,12 +344,31 @@ Outcome Run::judged(Outcome outcome) {
 
 }  // namespace
 
+void Plan::spread_over(const std::vector<std::string>& urls) {
+  std::vector<Target> targets;
+  for (const std::string& url : urls) {
+    const auto begin = url.find("//") + 2;
+    const auto colon = url.rfind(':');
+    targets.push_back(
+        {url.substr(begin, colon - begin),
+         static_cast<int>(parse_integer(std::string_view(url).substr(colon + 1)).value_or(0))});
+  }
+  host = targets.front().host;
+  port = targets.front().port;
+  replicas.assign(targets.begin() + 1, targets.end());
+}
+
 Result<Outcome> run_load(const Plan& plan, const Listeners& listeners) {
   constexpr seconds kFirstConnection{5};
   ConnectionPool pool(plan.connections);
   const SteadyTime deadline = real_clock().steady_now() + kFirstConnection;
-  if (const auto reached = pool.reach(plan.host, plan.port, deadline, plan.endure); !reached) {
+  const bool may_come = plan.endure || !plan.replicas.empty();
+  if (const auto reached = pool.reach(plan.host, plan.port, deadline, may_come); !reached) {
     return fail(reached.error());
+  }
+  for (const Target& replica : plan.replicas) {
+    const auto reached = pool.reach(replica.host, replica.port, deadline, may_come);
+    if (!reached) return fail(reached.error());
   }
   return Run(plan, listeners, pool).go();
 }

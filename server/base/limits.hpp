@@ -36,6 +36,7 @@ inline constexpr seconds kIdleConnection{75};
 inline constexpr milliseconds kRefusalDrain{500};
 inline constexpr std::size_t kRefusalDrainBytes = 1024 * 1024;
 inline constexpr seconds kServerDrain{5};
+inline constexpr milliseconds kDrainIdle{250};  ///< that a kept connection may still be used
 inline constexpr milliseconds kQueueAge{100};          ///< that a request may wait for a thread
 inline constexpr milliseconds kQueueAgeOverloaded{5};  ///< the same once the queue does not empty
 
@@ -44,6 +45,7 @@ inline constexpr seconds kExchangeCeiling{30};
 inline constexpr std::size_t kReplyBytes = 16 * 1024 * 1024;
 inline constexpr std::size_t kPooledConnections = 64;
 inline constexpr seconds kPooledIdle{60};
+inline constexpr milliseconds kRefusedAddress{500};  ///< that an address is left out that refused
 
 // Storage.
 inline constexpr std::size_t kWritesPerCommit = 64;
@@ -83,6 +85,7 @@ inline constexpr std::size_t kReasonBytes = 1024;
 // Waiting for an order.
 inline constexpr seconds kOrderWait{30};
 inline constexpr std::size_t kOrderWaiters = 128;
+inline constexpr milliseconds kOrderLook{100};  ///< between looks at what another replica may decide
 
 // Faults.
 inline constexpr seconds kFaultTime{60};  ///< the longest latency, jitter or hang
@@ -133,6 +136,9 @@ inline constexpr milliseconds kTraceWait{1000};
 // The lab.
 inline constexpr milliseconds kRestartDelay{100};
 inline constexpr int kFailedStarts = 5;
+inline constexpr int kReplicas = 16;  ///< of one service
+inline constexpr seconds kEngineWait{3600};  ///< the longest that a start waits for an engine
+inline constexpr seconds kWaitNotice{5};     ///< between words about what is waited for
 inline constexpr milliseconds kStartBackoff{200};
 inline constexpr milliseconds kStartBackoffMax{5000};
 inline constexpr seconds kStartTimeout{10};

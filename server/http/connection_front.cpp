@@ -1,5 +1,6 @@
 #include "http/connection_front.hpp"
 
+#include <linux/filter.h>
 #include <spdlog/spdlog.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -68,27 +69,33 @@ ConnectionFront::~ConnectionFront() {
   workers_.reset();  // joined before the connections they work on go
 }
 
+void ConnectionFront::drain() {
+  if (stopping_.exchange(true)) return;
+  const std::uint64_t one = 1;
+  if (::write(wake_.get(), &one, sizeof one) < 0) spdlog::warn("cannot wake the HTTP front");
+}
+
 void ConnectionFront::stop() {
   if (!thread_.joinable()) return;
   stop_by_ = steady_clock::now() + limits::kServerDrain;
-  stopping_ = true;
-  const std::uint64_t one = 1;
-  if (::write(wake_.get(), &one, sizeof one) < 0) spdlog::warn("cannot wake the HTTP front");
+  drain();
   thread_.join();
 }
 
 void ConnectionFront::run() {
   std::array<epoll_event, 64> events{};
   const auto done = [this] {
-    return stopping_ && (connections_.empty() || steady_clock::now() >= stop_by_);
+    const SteadyTime stop_by = stop_by_;
+    // Whoever waits in the listener counts, too.
+    if (listener_.open() || stop_by == SteadyTime::max()) return false;
+    return connections_.empty() || steady_clock::now() >= stop_by;
   };
   while (!done()) {
     const int count = ::epoll_wait(epoll_.get(), events.data(), events.size(), poll_timeout());
     for (int i = 0; i < count; ++i) {
       const int fd = events[static_cast<std::size_t>(i)].data.fd;
       if (fd == wake_.get()) {
-        listener_.reset();
-        ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, wake_.get(), nullptr);
+        stop_listening();
       } else if (fd == listener_.get()) {
         accept_all();
       } else if (const auto found = connections_.find(fd); found != connections_.end()) {
@@ -104,7 +111,7 @@ void ConnectionFront::ready(Connection& connection, std::uint32_t events) {
   State state = State::working;
   if (connection.state.compare_exchange_strong(state, State::interrupted)) return;
   if (state == State::interrupted) return;
-  if (state == State::draining) return drain(connection);
+  if (state == State::draining) return read_away(connection);
   const bool last = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
   receive(connection, last ? Until::end : Until::short_read);
 }
@@ -124,6 +131,27 @@ void ConnectionFront::pause_accepting(bool pause) {
   event.data.fd = listener_.get();
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, listener_.get(), &event);
   if (pause) check_at_ = std::min(check_at_, steady_clock::now() + kAcceptPause);
+}
+
+/// Whoever connects from now on is refused, and whoever has connected is served: closing a listener
+/// resets the connections that wait in it. So first no further handshake may begin, then all whose
+/// handshake is over are taken, and only then it closes.
+void ConnectionFront::stop_listening() {
+  // Drops packets with SYN and without ACK; the few callers whose first packet is lost to this send
+  // another, and are refused. Where the kernel has no such filter the gap is a system call wide.
+  constexpr std::uint32_t kFlagsAt = 13;
+  constexpr std::uint32_t kAck = 0x10;
+  constexpr std::uint32_t kWhole = 0xffffffff;
+  std::array<sock_filter, 4> code = {sock_filter BPF_STMT(BPF_LD | BPF_B | BPF_ABS, kFlagsAt),
+                                     sock_filter BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, kAck, 0, 1),
+                                     sock_filter BPF_STMT(BPF_RET | BPF_K, kWhole),
+                                     sock_filter BPF_STMT(BPF_RET | BPF_K, 0)};
+  const sock_fprog program{static_cast<unsigned short>(code.size()), code.data()};
+  ::setsockopt(listener_.get(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+  accept_all();
+  accept_paused_ = false;
+  listener_.reset();
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, wake_.get(), nullptr);
 }
 
 void ConnectionFront::accept_all() {
@@ -293,7 +321,7 @@ void ConnectionFront::close_after_draining(Connection& connection) {
   }
 }
 
-void ConnectionFront::drain(Connection& connection) {
+void ConnectionFront::read_away(Connection& connection) {
   connection.received.clear();
   pull(connection, Until::end);
   connection.drained_bytes += connection.received.size();
@@ -304,6 +332,20 @@ void ConnectionFront::drain(Connection& connection) {
 
 void ConnectionFront::forget(int fd) {
   connections_.erase(fd);
+}
+
+/// Whether a connection that no worker has must go. HTTP/1.1 has no way to end a kept connection
+/// that its client may be using this very moment; one that was not used for a while most likely is
+/// not, and one that is in use gets `Connection: close` with its next answer.
+bool ConnectionFront::is_over(const Connection& connection, SteadyTime now) const {
+  const SteadyTime deadline = connection.deadline;
+  if (deadline <= now) return true;
+  const bool idle = connection.state == State::reading && connection.received.empty();
+  if (!stopping_ || !idle) return false;
+  const SteadyTime idle_since = deadline - options_.idle_connection;
+  if (now - idle_since < limits::kDrainIdle) return false;
+  char byte = 0;  // something may have come since the front last looked
+  return ::recv(connection.socket.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
 }
 
 void ConnectionFront::expire() {
@@ -317,9 +359,8 @@ void ConnectionFront::expire() {
     if (state == State::working || state == State::interrupted) continue;
     const bool reading = state == State::reading;
     const bool idle = reading && connection->received.empty();
-    const SteadyTime deadline = connection->deadline;
-    if (deadline > now && !(stopping_ && idle)) {
-      check_at_ = std::min(check_at_, deadline);
+    if (!is_over(*connection, now)) {
+      check_at_ = std::min(check_at_, connection->deadline.load());
     } else if (reading && !idle) {
       refuse(*connection, protocol_.slow_answer());
     } else {
