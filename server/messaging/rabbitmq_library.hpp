@@ -29,8 +29,8 @@ inline constexpr int kFrameBytes = 131'072;  ///< RabbitMQ's default; any messag
 /// From now on; nothing if it is over.
 inline timeval time_until(SteadyTime end) {
   using std::chrono::microseconds;
-  const auto left = std::max(
-      std::chrono::ceil<microseconds>(end - real_clock().steady_now()), microseconds(0));
+  const auto left =
+      std::max(std::chrono::ceil<microseconds>(end - real_clock().steady_now()), microseconds(0));
   return {.tv_sec = left.count() / 1'000'000, .tv_usec = left.count() % 1'000'000};
 }
 
@@ -40,11 +40,13 @@ inline amqp_bytes_t bytes_of(std::string_view text) {
 }
 
 inline std::string text_of(const amqp_bytes_t& bytes) {
-  return bytes.len == 0 ? std::string() : std::string(static_cast<const char*>(bytes.bytes), bytes.len);
+  return bytes.len == 0 ? std::string()
+                        : std::string(static_cast<const char*>(bytes.bytes), bytes.len);
 }
 
 inline std::string_view view_of(const amqp_bytes_t& bytes) {
-  return bytes.len == 0 ? std::string_view() : std::string_view(static_cast<const char*>(bytes.bytes), bytes.len);
+  return bytes.len == 0 ? std::string_view()
+                        : std::string_view(static_cast<const char*>(bytes.bytes), bytes.len);
 }
 
 }  // namespace msdemo::messaging

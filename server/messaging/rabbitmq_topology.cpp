@@ -50,8 +50,9 @@ Result<std::int64_t> move_on(RabbitmqConnection& connection,
   const auto confirmed = connection.await_confirmed();
   if (!confirmed) return fail(confirmed.error());
   for (const AmqpMessage& message : messages) {
-    auto done =
-        confirmed->refused == 0 ? connection.ack(message.tag, RabbitmqConnection::Ack::this_one) : connection.give_back(message.tag);
+    auto done = confirmed->refused == 0
+                    ? connection.ack(message.tag, RabbitmqConnection::Ack::this_one)
+                    : connection.give_back(message.tag);
     if (!done) return fail(done.error());
   }
   return confirmed->refused == 0 ? static_cast<std::int64_t>(messages.size()) : 0;

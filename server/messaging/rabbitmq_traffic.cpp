@@ -73,12 +73,11 @@ std::vector<AmqpMessage> RabbitmqConnection::take_arrived(std::string_view consu
 
 Result<void> RabbitmqConnection::ack(std::uint64_t tag, Ack which) {
   if (auto may = begin(); !may) return may;
-  return check(amqp_basic_ack(state_.get(), kChannel, tag,
-                              which == Ack::up_to_this ? kYes : kNo));
+  return check(amqp_basic_ack(state_.get(), kChannel, tag, which == Ack::up_to_this ? kYes : kNo));
 }
 
 /// By basic.reject: since RabbitMQ 4.3 a basic.nack does not count as an attempt.
-Result<void> RabbitmqConnection::give_back(std::uint64_t tag, Ack which) {
+Result<void> RabbitmqConnection::give_back(std::uint64_t tag) {
   if (auto may = begin(); !may) return may;
   return check(amqp_basic_reject(state_.get(), kChannel, tag, kYes));
 }
