@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -21,7 +22,7 @@ using messaging::QueueState;
 
 bool shown(const QueueState& queue) {
   const bool dead_topic = std::string_view(queue.topic).ends_with(contracts::topics::kDeadSuffix);
-  return !dead_topic || queue.ready + queue.in_flight + queue.dead > 0;
+  return !dead_topic || queue.ready + queue.in_flight.value_or(0) + queue.dead.value_or(0) > 0;
 }
 
 std::string or_dash(const std::string& text) {
@@ -32,6 +33,16 @@ std::string age(const QueueState& queue) {
   constexpr std::int64_t kNanosecondsPerMillisecond = 1'000'000;
   if (!queue.oldest_age_ms) return "-";
   return timeline::format_duration(*queue.oldest_age_ms * kNanosecondsPerMillisecond);
+}
+
+/// What an engine cannot tell is a dash.
+std::string count(const std::optional<std::int64_t>& number) {
+  return number ? std::to_string(*number) : "-";
+}
+
+std::string rates(const QueueState& queue) {
+  if (!queue.published_per_s || !queue.acked_per_s) return "-";
+  return fmt::format("{:.1f}/{:.1f}", *queue.published_per_s, *queue.acked_per_s);
 }
 
 /// Two blanks before each line, so that a body cannot pass for a headline.
@@ -62,9 +73,8 @@ std::string format_queues(std::span<const QueueState> queues) {
   for (const QueueState& queue : queues) {
     if (!shown(queue)) continue;
     cells.push_back({queue.topic, or_dash(queue.group), std::to_string(queue.ready),
-                     std::to_string(queue.in_flight), std::to_string(queue.dead), age(queue),
-                     fmt::format("{:.1f}/{:.1f}", queue.published_per_s, queue.acked_per_s),
-                     std::to_string(queue.redelivered)});
+                     count(queue.in_flight), count(queue.dead), age(queue), rates(queue),
+                     count(queue.redelivered)});
   }
   return cells.size() == 1 ? "" : format_table(cells, "<<>>>>>>");
 }

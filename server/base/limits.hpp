@@ -81,6 +81,9 @@ inline constexpr milliseconds kBatchTarget{20};  ///< how long a batch of messag
 inline constexpr seconds kBrokerCall{5};
 inline constexpr int kConsumers = 64;  ///< in one service
 inline constexpr std::size_t kReasonBytes = 1024;
+inline constexpr int kSentAhead = 2;  ///< batches that RabbitMQ may send a consumer that keeps up
+inline constexpr seconds kUnheardWait{1};  ///< for messages that nobody listened to
+inline constexpr int kDeadLettersRead = 10'000;  ///< of one group, at once, from RabbitMQ
 
 // Waiting for an order.
 inline constexpr seconds kOrderWait{30};
