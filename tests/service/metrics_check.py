@@ -52,6 +52,8 @@ def place_orders(services):
     exchange(services["user"].url, post("/users", {"name": "Ada"}))
     for prefer in ((), (("Prefer", "respond-async, wait=10"),)):
         exchange(services["order"].url, post("/orders", {"user_id": 1, "item_name": "book"}, *prefer))
+    for service in services.values():
+        exchange(service.url, get("/openapi.yaml"))
 
 
 def main():
