@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/clock.hpp"
+#include "http/arrival.hpp"
 #include "http/response_reader.hpp"
 #include "http/socket.hpp"
 
@@ -50,8 +51,8 @@ class Connection {
   bool reusable() const { return open_ && reader_.keep_alive() && unsent_.empty(); }
   void close() { socket_.reset(); }
 
-  /// Whether the other side has closed it, though no event has told so yet.
-  bool gone() const { return http::closed_by_peer(fd()); }
+  /// After `lost`: whether the other side had closed it before the request came there.
+  bool never_arrived() const { return http::closed_before_arrival(fd(), sent_bytes_); }
 
   State state = State::connecting;
   std::size_t target = 0;  ///< which of the pool's addresses it goes to
@@ -66,7 +67,9 @@ class Connection {
   http::FileDescriptor socket_;
   http::ResponseReader reader_;
   std::string_view unsent_;
-  bool open_ = true;  ///< as far as is known, the other side has not closed it
+  std::uint64_t request_bytes_ = 0;  ///< of the request under way
+  std::uint64_t sent_bytes_ = 0;     ///< of those that were answered
+  bool open_ = true;                 ///< as far as is known, the other side has not closed it
 };
 
 }  // namespace msdemo::load

@@ -26,8 +26,7 @@ using News = Connection::News;
 
 constexpr milliseconds kTick{100};
 constexpr int kTicksPerSecond = 10;
-constexpr seconds kAway{1};  ///< a server that takes no connection so long has died
-constexpr milliseconds kQuiet{100};
+constexpr seconds kAway{1};                ///< a server that takes no connection so long has died
 constexpr std::size_t kRefusals = 3;       ///< and has refused at least so many
 constexpr std::size_t kStartsAtOnce = 64;  ///< before answers are looked at again
 
@@ -174,13 +173,7 @@ void Run::start_again(std::size_t count) {
 
 void Run::see_to(const Start& start) {
   if (start.measured) measurement_.started(now_, start.intended);
-  while (Connection* connection = pool_.idle(now_)) {
-    // One that was quiet for long may just be closed by a server that drains: then it is no answer
-    // to this request that has been lost.
-    const bool quiet = now_ - connection->since > kQuiet;
-    if (!quiet || !connection->gone()) return send(*connection, start);
-    pool_.move(*connection, State::closed, now_);
-  }
+  if (Connection* connection = pool_.idle(now_)) return send(*connection, start);
   waiting_.push_back(start);
   open_as_needed();
   const std::size_t may_wait = plan_.backlog + pool_.of(State::connecting).size();
@@ -247,7 +240,13 @@ void Run::answered(Connection& connection) {
 /// An exchange ends without an answer.
 void Run::end_exchange(Connection& connection, News news) {
   const Start start = connection.start;
+  const bool never_arrived = news == News::lost && connection.never_arrived();
   pool_.move(connection, State::closed, now_);
+  if (never_arrived) {
+    // It still waits to be sent, since before all others.
+    waiting_.push_front(start);
+    return open_as_needed();
+  }
   const Failure failure =
       Failure::of(news == News::invalid ? Code::invalid_reply : Code::connection_lost);
   ended(start, 0, &failure, {});
@@ -328,9 +327,9 @@ void Run::note_effort() {
 /// The server has died: nothing that is left will end by itself.
 void Run::give_up() {
   const Failure unreachable = Failure::of(Code::unreachable);
-  while (!waiting_.empty()) end_waiting(unreachable);
   auto& busy = pool_.of(State::busy);
   while (!busy.empty()) end_exchange(busy.front(), News::lost);
+  while (!waiting_.empty()) end_waiting(unreachable);
 }
 
 Outcome Run::judged(Outcome outcome) {

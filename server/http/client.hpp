@@ -59,8 +59,9 @@ class Client {
   ///
   /// Errors: `unreachable` (definite: no byte was sent, to none of the addresses), `timeout`,
   /// `connection_lost` and `invalid_reply` (indefinite: the request may have happened). A kept
-  /// connection that turns out to be closed is replaced if the request may happen twice (GET, HEAD,
-  /// or with an Idempotency-Key) and is not meant to be sent once.
+  /// connection that was closed before the request came there is replaced. One that breaks without
+  /// an answer is replaced only if the request may happen twice (GET, HEAD, or with an
+  /// Idempotency-Key) and is not meant to be sent once.
   ///
   /// The exchange is a client span under `parent` when that is recording, named
   /// `<method> <route>`, and carries its `traceparent`.

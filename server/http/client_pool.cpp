@@ -8,6 +8,7 @@
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
+#include "http/arrival.hpp"
 #include "http/response_reader.hpp"
 #include "http/socket.hpp"
 
@@ -20,7 +21,8 @@ class ClientPool::Connection {
 
   struct Outcome {
     Result<ClientResponse> response;
-    bool may_repeat = false;  ///< the connection was closed before anything came back
+    bool may_repeat = false;     ///< the connection was closed before anything came back
+    bool never_arrived = false;  ///< and certainly before the request came there
   };
 
   Outcome exchange(std::string_view request, bool head_request, int interrupt_fd,
@@ -30,10 +32,13 @@ class ClientPool::Connection {
     const bool answered =
         send_all(socket_.get(), request, deadline) && receive(interrupt_fd, deadline);
     if (!answered) {
+      const bool never_arrived = closed_before_arrival(socket_.get(), sent_bytes_);
       socket_.reset();
       const bool late = std::chrono::steady_clock::now() >= deadline;
-      return {failure(late), reader_.received() == 0 && !late};
+      const bool silent = reader_.received() == 0 && !late;
+      return {failure(late), silent, silent && never_arrived};
     }
+    sent_bytes_ += request.size();
     response.status = reader_.status();
     response.body = reader_.body();
     if (!reader_.keep_alive()) socket_.reset();
@@ -79,6 +84,7 @@ class ClientPool::Connection {
 
   FileDescriptor socket_;
   ResponseReader reader_;
+  std::uint64_t sent_bytes_ = 0;  ///< of requests that were answered
   SteadyTime idle_since_{};
 };
 
@@ -111,8 +117,8 @@ Result<ClientResponse> ClientPool::send(const Exchange& exchange) {
     auto outcome = connection->exchange(exchange.text, exchange.head_request, exchange.interrupt_fd,
                                         exchange.deadline);
     if (connection->open()) give_back(std::move(connection));
-    const bool repeat = !outcome.response && outcome.may_repeat && kept && exchange.may_repeat;
-    if (!repeat) return std::move(outcome.response);
+    const bool repeat = outcome.never_arrived || (outcome.may_repeat && exchange.may_repeat);
+    if (!kept || !repeat) return std::move(outcome.response);
   }
 }
 

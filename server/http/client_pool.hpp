@@ -28,7 +28,7 @@ class ClientPool {
   struct Exchange {
     std::string_view text;      ///< the request as it is sent
     bool head_request = false;  ///< its answer has no body
-    bool may_repeat = false;    ///< send it again if a kept connection turns out to be closed
+    bool may_repeat = false;    ///< send it again if a kept connection breaks without an answer
     SteadyTime deadline{};
     int interrupt_fd = -1;  ///< readable: come back at once
   };

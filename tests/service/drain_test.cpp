@@ -1,6 +1,10 @@
 // Replicas that leave and come back under load: clients go round their addresses, and a drain
 // loses and refuses nothing.
+#include <poll.h>
+#include <sys/socket.h>
+
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <memory>
 #include <string>
@@ -8,8 +12,10 @@
 #include <vector>
 
 #include "base/limits_new.hpp"
+#include "http/arrival.hpp"
 #include "http/client.hpp"
 #include "http/server.hpp"
+#include "http/socket.hpp"
 #include "support/catch.hpp"
 #include "support/raw_connection.hpp"
 #include "support/recording_sink.hpp"
@@ -115,6 +121,47 @@ TEST_CASE("the span of a call tells where it went, and who was passed over", "[r
   REQUIRE(call != spans.end());
   REQUIRE(call->events.size() == 1);
   CHECK(call->events.front().name == "policy.next_address");
+}
+
+TEST_CASE("only what a closed connection had not taken is known to have never arrived", "[drain]") {
+  const auto listener = listen_on("127.0.0.1", 0, 4);
+  REQUIRE(listener);
+  const auto soon = std::chrono::steady_clock::now() + 5s;
+  const auto client = *connect_to("127.0.0.1", local_port(listener->get()), soon);
+  REQUIRE(wait_for(listener->get(), POLLIN, soon));
+  FileDescriptor server(::accept(listener->get(), nullptr, nullptr));
+  constexpr std::string_view kRequest = "a request";
+  const auto ask = [&] { REQUIRE(send_all(client.get(), kRequest, soon)); };
+  const auto take = [&] {
+    std::array<char, 64> buffer{};
+    REQUIRE(wait_for(server.get(), POLLIN, soon));
+    CHECK(::recv(server.get(), buffer.data(), buffer.size(), 0) == std::ssize(kRequest));
+  };
+  const auto gone = [&] { REQUIRE(wait_for(client.get(), POLLIN, soon)); };
+
+  ask();
+  take();
+  CHECK_FALSE(closed_before_arrival(client.get(), 0));  // it is open
+  SECTION("closed, and then asked") {
+    server.reset();
+    gone();
+    ask();
+    CHECK(closed_before_arrival(client.get(), kRequest.size()));
+  }
+  SECTION("asked, taken, and then closed without an answer") {
+    ask();
+    take();
+    server.reset();
+    gone();
+    CHECK_FALSE(closed_before_arrival(client.get(), kRequest.size()));
+  }
+  SECTION("asked, and closed with the request unread") {
+    ask();
+    REQUIRE(wait_for(server.get(), POLLIN, soon));
+    server.reset();
+    gone();
+    CHECK_FALSE(closed_before_arrival(client.get(), kRequest.size()));
+  }
 }
 
 TEST_CASE("a draining server refuses who connects, and tells who is connected to go", "[drain]") {
