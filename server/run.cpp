@@ -104,12 +104,16 @@ Result<std::unique_ptr<trace::SpanSink>> make_sink(const std::optional<std::stri
   return std::make_unique<http::OtlpSink>(*target);
 }
 
+template <class Settings>
+std::filesystem::path database_file(const Settings& settings) {
+  return settings.data_dir / (settings.service + ".db");
+}
+
 Result<std::unique_ptr<storage::Database>> open_database(
     const ServeSettings& settings, std::span<const storage::Migration> migrations,
     faults::Faults& faults) {
-  if (settings.database_url.empty()) {
-    return storage::open_sqlite(settings.data_dir / (settings.service + ".db"), settings.durability,
-                                migrations, &faults);
+  if (settings.database_url.empty() || settings.service == "broker") {
+    return storage::open_sqlite(database_file(settings), settings.durability, migrations, &faults);
   }
   return storage::open_postgres(
       {.url = settings.database_url, .schema = settings.service, .durability = settings.durability},
@@ -183,6 +187,17 @@ void add_metrics(metrics::Registry& metrics, const trace::Recorder& recorder,
   for (const http::ProtectedClient* client : calls) http::add_call_metrics(metrics, *client);
 }
 
+void add_pool_metrics(metrics::Registry& metrics, const storage::Database& database) {
+  if (!database.pool()) return;
+  const auto use = [&database](auto storage::PoolUse::*member) {
+    return [&database, member] { return static_cast<double>((*database.pool()).*member); };
+  };
+  metrics.gauge("msdemo_database_connections_in_use", "Connections to the database at work",
+                use(&storage::PoolUse::in_use));
+  metrics.gauge("msdemo_database_connections_waiting", "Callers that wait for one",
+                use(&storage::PoolUse::waiting));
+}
+
 template <class Parts>
 Result<void> serve_as(const ServeSettings& settings, const sigset_t& signals) {
   auto sampler = make_sampler();
@@ -219,6 +234,7 @@ Result<void> serve_as(const ServeSettings& settings, const sigset_t& signals) {
   policies.follow(
       [&](const resilience::Policy& policy) { (*server)->admit(policy.threads, policy.shedding); });
   add_metrics(metrics, recorder, **server, (*parts)->calls());
+  add_pool_metrics(metrics, **database);
 
   options.port = settings.admin_port;
   options.threads = limits::kAdminThreads;
@@ -253,6 +269,18 @@ Result<void> check(const ServeSettings& settings) {
 }
 
 }  // namespace
+
+Result<storage::SchemaChange> migrate(const MigrateSettings& settings) {
+  const auto steps = settings.service == "user"    ? user::migrations()
+                     : settings.service == "order" ? order::migrations()
+                                                   : notify::migrations();
+  if (!settings.database_url.empty()) {
+    return storage::migrate_postgres({.url = settings.database_url, .schema = settings.service},
+                                     steps);
+  }
+  if (auto made = make_data_dir(settings.data_dir); !made) return fail(std::move(made.error()));
+  return storage::migrate_sqlite(database_file(settings), steps);
+}
 
 Result<void> serve(const ServeSettings& settings) {
   if (auto checked = check(settings); !checked) return checked;
