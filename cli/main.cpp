@@ -67,6 +67,7 @@ void add_commands(CLI::App& app, Program& program) {
   add_scenario(app, program);
   add_trace(app, program);
   add_why(app, program);
+  add_migrate(app, program);
   add_serve(app, program);
   add_health(app, program);
   add_completion(app, program);

@@ -8,7 +8,6 @@
 #include <cstdlib>
 #include <fstream>
 #include <optional>
-#include <system_error>
 
 #include "base/json.hpp"
 #include "base/log.hpp"
@@ -33,18 +32,6 @@ namespace msdemo {
 
 namespace {
 
-/// Makes the service's folder if need be; what is in it is the owner's alone.
-Result<void> make_data_dir(const std::filesystem::path& folder) {
-  namespace fs = std::filesystem;
-  std::error_code error;
-  if (fs::create_directories(folder, error)) {
-    fs::permissions(folder, fs::perms::owner_all, error);
-  }
-  if (!error) return {};
-  return fail(Code::lab_failed, fmt::format("cannot make {}: {}", folder.string(), error.message()),
-              "choose a folder that you may write to");
-}
-
 Result<trace::Sampler> make_sampler() {
   const auto variable = [](const char* name) {
     const char* value = std::getenv(name);
@@ -67,7 +54,9 @@ Result<std::unique_ptr<trace::SpanSink>> make_sink(const std::optional<std::stri
 
 template <class Parts>
 Result<std::unique_ptr<Parts>> open_parts(const Host& host) {
-  auto broker = messaging::connect({.url = host.settings.broker_url});
+  messaging::BrokerOptions options;  // GCC 12 cannot compile its initializer within a template
+  options.url = host.settings.broker_url;
+  auto broker = messaging::connect(options);
   if (!broker) return fail(std::move(broker.error()));
   return std::make_unique<Parts>(host, std::move(*broker));
 }
@@ -184,6 +173,7 @@ Result<void> serve_as(const ServeSettings& settings, const sigset_t& signals) {
   policies.follow(
       [&](const resilience::Policy& policy) { (*server)->admit(policy.threads, policy.shedding); });
   add_metrics(metrics, recorder, **server, (*parts)->calls());
+  add_pool_metrics(metrics, **database);
 
   options.port = settings.admin_port;
   options.threads = limits::kAdminThreads;

@@ -35,6 +35,15 @@ struct ServeSettings {
   std::optional<int> lifeline_fd{};  ///< its end of file ends the service: whoever started it died
 };
 
+struct MigrateSettings {
+  std::string service;
+  std::filesystem::path data_dir{};
+  std::string database_url{};  ///< as for serving
+};
+
+/// Brings the schema of one service's database up to date. Fails as opening it does.
+Result<storage::SchemaChange> migrate(const MigrateSettings& settings);
+
 /// Serves until SIGTERM, SIGINT or the end of the lifeline, then drains. Call it before any thread
 /// exists. Fails with usage or lab_failed if the service cannot start.
 Result<void> serve(const ServeSettings& settings);

@@ -6,20 +6,29 @@
 #include <algorithm>
 #include <chrono>
 #include <string>
+#include <system_error>
 
 #include "base/clock.hpp"
 #include "base/duration.hpp"
 #include "base/limits.hpp"
 #include "base/url.hpp"
 #include "messaging/connect.hpp"
+#include "notify/store.hpp"
+#include "order/store.hpp"
 #include "resilience/backoff.hpp"
 #include "run_process.hpp"
+#include "user/store.hpp"
 
 namespace msdemo {
 
 namespace {
 
 using std::chrono::milliseconds;
+
+std::filesystem::path database_file(const std::filesystem::path& data_dir,
+                                    const std::string& service) {
+  return data_dir / (service + ".db");
+}
 
 bool may_pass(const Error& error) {
   return error.code == Code::unreachable || error.code == Code::timeout ||
@@ -64,19 +73,42 @@ std::invoke_result_t<Attempt&> patiently(const Patience& patience, const std::st
 
 }  // namespace
 
+Result<void> make_data_dir(const std::filesystem::path& folder) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  if (fs::create_directories(folder, error)) {
+    fs::permissions(folder, fs::perms::owner_all, error);
+  }
+  if (!error) return {};
+  return fail(Code::lab_failed, fmt::format("cannot make {}: {}", folder.string(), error.message()),
+              "choose a folder that you may write to");
+}
+
 Result<std::unique_ptr<storage::Database>> open_database(
     const Patience& patience, std::span<const storage::Migration> migrations,
     faults::Faults& faults) {
   const ServeSettings& settings = patience.settings;
   if (settings.database_url.empty() || settings.service == "broker") {
-    return storage::open_sqlite(settings.data_dir / (settings.service + ".db"), settings.durability,
-                                migrations, &faults);
+    return storage::open_sqlite(database_file(settings.data_dir, settings.service),
+                                settings.durability, migrations, &faults);
   }
   const storage::PostgresOptions options{
       .url = settings.database_url, .schema = settings.service, .durability = settings.durability};
   return patiently(patience,
                    fmt::format("the database {}", without_password(settings.database_url)),
                    [&] { return storage::open_postgres(options, migrations, &faults); });
+}
+
+Result<storage::SchemaChange> migrate(const MigrateSettings& settings) {
+  const auto steps = settings.service == "user"    ? user::migrations()
+                     : settings.service == "order" ? order::migrations()
+                                                   : notify::migrations();
+  if (!settings.database_url.empty()) {
+    return storage::migrate_postgres({.url = settings.database_url, .schema = settings.service},
+                                     steps);
+  }
+  if (auto made = make_data_dir(settings.data_dir); !made) return fail(std::move(made.error()));
+  return storage::migrate_sqlite(database_file(settings.data_dir, settings.service), steps);
 }
 
 Result<void> await_broker(const Patience& patience) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <csignal>
+#include <filesystem>
 #include <memory>
 #include <span>
 
@@ -20,6 +21,9 @@ struct Patience {
   Rng& rng;
   const sigset_t& signals;  ///< that end it (run_process.hpp)
 };
+
+/// Makes the service's folder if need be; what is in it is the owner's alone.
+Result<void> make_data_dir(const std::filesystem::path& folder);
 
 /// The service's own database. Tries again, with full jitter, for as long as no server answers and
 /// `wait_for` lasts, and says in the log for what. Fails as open_sqlite() and open_postgres(), and

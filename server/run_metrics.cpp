@@ -72,4 +72,15 @@ void add_queue_metrics(metrics::Registry& metrics, broker::BrokerService& servic
                 [&service] { return oldest_age_s(service); });
 }
 
+void add_pool_metrics(metrics::Registry& metrics, const storage::Database& database) {
+  if (!database.pool()) return;
+  const auto use = [&database](auto storage::PoolUse::*member) {
+    return [&database, member] { return static_cast<double>((*database.pool()).*member); };
+  };
+  metrics.gauge("msdemo_database_connections_in_use", "Connections to the database at work",
+                use(&storage::PoolUse::in_use));
+  metrics.gauge("msdemo_database_connections_waiting", "Callers that wait for one",
+                use(&storage::PoolUse::waiting));
+}
+
 }  // namespace msdemo

@@ -5,6 +5,7 @@
 #include "messaging/outbox.hpp"
 #include "messaging/watched_broker.hpp"
 #include "metrics/metrics.hpp"
+#include "storage/database.hpp"
 
 namespace msdemo {
 
@@ -15,6 +16,9 @@ void add_message_metrics(metrics::Registry& metrics, const messaging::BrokerWatc
 
 /// What waits in the outbox, and for how long.
 void add_outbox_metrics(metrics::Registry& metrics, messaging::Outbox& outbox);
+
+/// How busy the connections to the database are, on an engine that has a pool of them.
+void add_pool_metrics(metrics::Registry& metrics, const storage::Database& database);
 
 /// What waits in msdemo's own broker, over all topics and groups. RabbitMQ and Kafka tell about
 /// their queues themselves.

@@ -52,6 +52,16 @@ inline constexpr std::size_t kWritesPerCommit = 64;
 inline constexpr std::size_t kWriteQueue = 4096;
 inline constexpr std::size_t kReadConnections = 8;
 inline constexpr std::size_t kDatabaseConnections = 8;  ///< of one process to PostgreSQL
+inline constexpr std::size_t kDatabaseWriters = 2;      ///< of them: transactions that write
+inline constexpr seconds kDatabaseConnect{5};
+inline constexpr seconds kDatabaseSilence{10};      ///< after which a connection counts as broken
+inline constexpr seconds kDatabaseStatement{30};    ///< of a statement, and of a pause between two
+inline constexpr seconds kDatabaseWait{5};          ///< for a connection that others use
+inline constexpr milliseconds kDatabasePause{100};  ///< between attempts to reach a server
+inline constexpr int kConflictRetries = 8;          ///< of a write that meets others
+inline constexpr seconds kMigrationWait{60};        ///< while another process migrates
+inline constexpr seconds kLeadershipAsked{1};  ///< how often who does not lead asks whether it may
+inline constexpr std::size_t kAnnouncements = 1024;  ///< to other processes, that wait to be sent
 inline constexpr std::size_t kCachedStatements = 64;
 
 // Messages.
@@ -88,7 +98,7 @@ inline constexpr int kDeadLettersRead = 10'000;  ///< of one group, at once, fro
 // Waiting for an order.
 inline constexpr seconds kOrderWait{30};
 inline constexpr std::size_t kOrderWaiters = 128;
-inline constexpr milliseconds kOrderLook{100};  ///< between looks at what another replica may decide
+inline constexpr seconds kOrderReread{1};  ///< in case another process decided and could not say so
 
 // Faults.
 inline constexpr seconds kFaultTime{60};  ///< the longest latency, jitter or hang
