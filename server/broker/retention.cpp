@@ -3,12 +3,13 @@
 
 #include <algorithm>
 
-#include "broker/names.hpp"
 #include "broker/store.hpp"
 #include "contracts/messages.hpp"
+#include "messaging/names.hpp"
 
 namespace msdemo::broker {
 
+using messaging::is_dead_topic;
 using storage::Row;
 using storage::Rows;
 using storage::Transaction;
