@@ -87,10 +87,10 @@ inline constexpr int kKafkaReplication = 3;  ///< of a topic that we make, if th
 inline constexpr int kKafkaReplicationMax = 15;
 inline constexpr std::chrono::hours kKafkaRetention{7 * 24};  ///< of a topic that we make
 inline constexpr seconds kKafkaSession{6};  ///< without a sign of life, then others take over
-inline constexpr milliseconds kKafkaHeartbeat{500};     ///< in which a change of consumers is noticed
+inline constexpr milliseconds kKafkaHeartbeat{500};  ///< in which a change of consumers is noticed
 inline constexpr milliseconds kKafkaTopicsNoticed{1000};  ///< new ones of a pattern
-inline constexpr std::size_t kKafkaFetched = 512;  ///< messages that wait in a consumer
-inline constexpr std::size_t kKafkaOpen = 10'000;  ///< given out and not settled, retries included
+inline constexpr std::size_t kKafkaFetched = 512;         ///< messages that wait in a consumer
+inline constexpr std::size_t kKafkaOpen = 10'000;         ///< given out, not settled; retries too
 inline constexpr int kKafkaFetchedKilobytes = 8 * 1024;
 inline constexpr std::size_t kKafkaMetadataBytes = 3500;  ///< beside an offset; Kafka takes 4096
 

@@ -141,7 +141,8 @@ void add_settling(http::Router& router, BrokerService& service) {
                return service.retry_later(group, wanted.deliveries, wanted.delay);
              }));
   router.add("POST", "/groups/{group}/dead", settling([&service](Group group, Wanted wanted) {
-               return service.dead_letter(group, wanted.deliveries, messaging::shortened_reason(wanted.reason));
+               return service.dead_letter(group, wanted.deliveries,
+                                          messaging::shortened_reason(wanted.reason));
              }));
 }
 

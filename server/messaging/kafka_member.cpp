@@ -74,7 +74,7 @@ Result<std::unique_ptr<KafkaMember>> KafkaMember::open(Options options, Owner& o
 KafkaMember::KafkaMember(Options options, Owner& owner)
     : options_(std::move(options)), owner_(owner) {}
 
-KafkaMember::~KafkaMember() {
+void KafkaMember::close() {
   stopping_ = true;
   if (thread_.joinable()) {
     wake();

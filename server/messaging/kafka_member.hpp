@@ -64,10 +64,14 @@ class KafkaMember {
   KafkaMember(const KafkaMember&) = delete;
   KafkaMember& operator=(const KafkaMember&) = delete;
 
-  /// Leaves the group; the owner is asked for its partitions as always.
-  ~KafkaMember();
+  /// close() comes first.
+  ~KafkaMember() = default;
 
   void start();
+
+  /// Leaves the group; the owner is asked for its partitions as always. Nothing is called later.
+  void close();
+
   void wake() { rd_kafka_queue_yield(queue_.get()); }
 
   /// Returns when the broker has it. Not by two threads at once.

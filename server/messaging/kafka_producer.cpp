@@ -172,7 +172,7 @@ Result<void> KafkaProducer::send(std::span<const KafkaRecord> records) {
     rd_kafka_resp_err_t code = enqueue(client_.get(), record, share.get());
     while (code == RD_KAFKA_RESP_ERR__QUEUE_FULL && std::chrono::steady_clock::now() < deadline) {
       // Room is made by whoever collects the reports; the library has no word for "now there is".
-      std::this_thread::sleep_for(milliseconds(1));
+      outcome->await(milliseconds(1));
       code = enqueue(client_.get(), record, share.get());
     }
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {

@@ -66,7 +66,7 @@ KafkaSubscription::~KafkaSubscription() {
     closing_ = true;
   }
   settled_.notify_all();
-  member_.reset();  // hands the partitions over, by revoked()
+  if (member_) member_->close();  // hands the partitions over, by revoked()
 }
 
 Result<std::vector<Delivery>> KafkaSubscription::receive(std::size_t max, milliseconds wait) {

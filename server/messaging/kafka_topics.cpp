@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/limits.hpp"
+#include "base/stop_signal.hpp"
 
 namespace msdemo::messaging {
 
@@ -15,6 +16,8 @@ using std::chrono::milliseconds;
 using NewTopic = std::unique_ptr<rd_kafka_NewTopic_t, KafkaDestroy<rd_kafka_NewTopic_destroy>>;
 using AdminOptions =
     std::unique_ptr<rd_kafka_AdminOptions_t, KafkaDestroy<rd_kafka_AdminOptions_destroy>>;
+
+constexpr milliseconds kLookAgain{20};
 
 /// In sync, so that an acknowledged message is on two machines where there are three.
 constexpr int kSafeReplication = 3;
@@ -38,9 +41,13 @@ Result<void> KafkaTopics::ensure(rd_kafka_t* client, const std::set<std::string>
   if (!absent) return fail(std::move(absent.error()));
   if (absent->empty()) return {};
   if (auto made = make(client, *absent); !made) return made;
-  absent = look_for(client, *absent);
-  if (!absent) return fail(std::move(absent.error()));
-  if (absent->empty()) return {};
+  // They are made at once, and a moment later every broker knows: none says when.
+  const auto deadline = std::chrono::steady_clock::now() + call_;
+  do {
+    absent = look_for(client, *absent);
+    if (!absent) return fail(std::move(absent.error()));
+    if (absent->empty()) return {};
+  } while (StopSignal().wait(kLookAgain) && std::chrono::steady_clock::now() < deadline);
   return fail(Code::unreachable, fmt::format("Kafka has made the topic {} and does not show it yet",
                                              *absent->begin()));
 }

@@ -1,15 +1,14 @@
 // Kafka as the engine on which this executable runs the brokers' contract.
 #include "contract/kafka_engine.hpp"
 
-#include <librdkafka/rdkafka.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 #include "base/limits.hpp"
+#include "base/stop_signal.hpp"
 #include "contract/engine_url.hpp"
 #include "messaging/kafka_client.hpp"
 #include "support/must.hpp"
@@ -69,7 +68,7 @@ std::unique_ptr<messaging::Broker> KafkaUnderTest::another() const {
 }
 
 void KafkaUnderTest::let_leases_end() {
-  std::this_thread::sleep_for(limits::kLease);  // the time itself is what is awaited
+  StopSignal().wait(limits::kLease);  // the time itself is what is awaited
 }
 
 std::unique_ptr<KafkaUnderTest> kafka_under_test() {

@@ -4,6 +4,7 @@
 #include <set>
 #include <thread>
 
+#include "base/stop_signal.hpp"
 #include "contract/broker_fixture.hpp"
 #include "contract/kafka_engine.hpp"
 
@@ -151,7 +152,7 @@ TEST_CASE("a full consumer stays in its group, and misses nothing", "[kafka]") {
     // Long enough for the member to find that nothing more fits in, and to pause.
     if (next == 0) {
       for (int i = 0; i < 4; ++i) {
-        std::this_thread::sleep_for(KafkaUnderTest::kLease / 2);
+        StopSignal().wait(KafkaUnderTest::kLease / 2);
         must(consumer->extend(some));
       }
     }
