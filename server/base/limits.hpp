@@ -95,6 +95,20 @@ inline constexpr int kSentAhead = 2;  ///< batches that RabbitMQ may send a cons
 inline constexpr seconds kUnheardWait{1};  ///< for messages that nobody listened to
 inline constexpr int kDeadLettersRead = 10'000;  ///< of one group, at once, from RabbitMQ
 
+// Kafka.
+inline constexpr int kKafkaPartitions = 6;  ///< of a topic that we make
+inline constexpr int kKafkaPartitionsMax = 1000;
+inline constexpr int kKafkaReplication = 3;  ///< of a topic that we make, if there are as many
+inline constexpr int kKafkaReplicationMax = 15;
+inline constexpr std::chrono::hours kKafkaRetention{7 * 24};  ///< of a topic that we make
+inline constexpr seconds kKafkaSession{6};  ///< without a sign of life, then others take over
+inline constexpr milliseconds kKafkaHeartbeat{500};  ///< in which a change of consumers is noticed
+inline constexpr milliseconds kKafkaTopicsNoticed{1000};  ///< new ones of a pattern
+inline constexpr std::size_t kKafkaFetched = 512;         ///< messages that wait in a consumer
+inline constexpr std::size_t kKafkaOpen = 10'000;         ///< given out, not settled; retries too
+inline constexpr int kKafkaFetchedKilobytes = 8 * 1024;
+inline constexpr std::size_t kKafkaMetadataBytes = 3500;  ///< beside an offset; Kafka takes 4096
+
 // Waiting for an order.
 inline constexpr seconds kOrderWait{30};
 inline constexpr std::size_t kOrderWaiters = 128;

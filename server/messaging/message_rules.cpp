@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "contracts/fields.hpp"
@@ -61,6 +63,17 @@ Result<void> check_subscription(const std::string& group, std::span<const std::s
 Result<void> check_topic(const std::string& topic) {
   if (!valid_name(topic)) return invalid("topic", kNameRule);
   return {};
+}
+
+std::string exhausted_reason(std::int64_t attempts, bool retried) {
+  return fmt::format("given out {} times, and {}", attempts,
+                     retried ? "still to be retried" : "its consumers died or never answered");
+}
+
+std::string shortened_reason(const std::string& reason) {
+  std::size_t size = std::min(reason.size(), limits::kReasonBytes);
+  while (size > 0 && size < reason.size() && (reason[size] & 0xc0) == 0x80) --size;
+  return reason.substr(0, size);
 }
 
 }  // namespace msdemo::messaging

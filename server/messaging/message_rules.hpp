@@ -26,4 +26,11 @@ Result<void> check_subscription(const std::string& group, std::span<const std::s
 /// Of a topic that somebody wants to look into. Fails with invalid_field.
 Result<void> check_topic(const std::string& topic);
 
+/// Why a message dies that was given out so often; `retried` if it waits to be retried, and not
+/// because its consumer died or never answered.
+std::string exhausted_reason(std::int64_t attempts, bool retried);
+
+/// As much of a dead letter's reason as is kept, without half a character.
+std::string shortened_reason(const std::string& reason);
+
 }  // namespace msdemo::messaging

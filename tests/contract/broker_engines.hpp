@@ -49,6 +49,9 @@ class BrokerUnderTest {
 
   /// The inspector shows messages, and tells apart a queue's topics.
   virtual bool shows_messages() const { return true; }
+
+  /// restart() works: the server is the test's own.
+  virtual bool restarts() const { return true; }
 };
 
 struct BrokerEngine {
