@@ -58,6 +58,9 @@ Result<PostgresAddress> PostgresAddress::parse(std::string_view text) {
   for (const auto& [name, value] : url->query) keywords[name] = value;
 
   PostgresAddress address;
+  if (const auto prefix = keywords.extract("prefix"); !prefix.empty()) {
+    address.prefix_ = prefix.mapped() + "_";
+  }
   address.shown_ = escape_control(without_password(text));
   address.password_ = keywords.count("password") != 0 ? keywords["password"] : "";
   for (const auto& [name, value] : keywords) {

@@ -12,11 +12,16 @@ namespace msdemo::storage {
 class PostgresAddress {
  public:
   /// Fails with usage if `url` is no `postgresql://` (or `postgres://`) URL. What its query says,
-  /// like `?sslmode=require`, is for libpq; whatever is not said gets msdemo's own timeouts.
+  /// like `?sslmode=require`, is for libpq, but for `prefix`; whatever is not said gets msdemo's
+  /// own timeouts.
   static Result<PostgresAddress> parse(std::string_view url);
 
   /// Keywords and values for libpq, the password among them: not for anybody's eyes.
   const std::string& connection_string() const { return connection_string_; }
+
+  /// The schema for what is called `name`: with `?prefix=NAME` in the URL it is NAME_name, so that
+  /// several labs can share a database.
+  std::string schema_of(const std::string& name) const { return prefix_ + name; }
 
   /// For messages: without the password.
   const std::string& shown() const { return shown_; }
@@ -34,6 +39,7 @@ class PostgresAddress {
   std::string connection_string_;
   std::string shown_;
   std::string password_;
+  std::string prefix_;
 };
 
 }  // namespace msdemo::storage

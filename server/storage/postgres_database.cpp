@@ -125,11 +125,13 @@ Result<Rows> PostgresDatabase::run_look_up(const trace::Span* parent, std::strin
   });
 }
 
-Result<std::unique_ptr<Database>> open_postgres(const PostgresOptions& options,
+Result<std::unique_ptr<Database>> open_postgres(const PostgresOptions& wanted,
                                                 std::span<const Migration> migrations,
                                                 faults::Faults* faults) {
-  auto address = PostgresAddress::parse(options.url);
+  auto address = PostgresAddress::parse(wanted.url);
   if (!address) return fail(std::move(address.error()));
+  PostgresOptions options = wanted;
+  options.schema = address->schema_of(wanted.schema);
   auto kept = std::make_unique<PostgresAddress>(std::move(*address));
   auto session = PostgresSession::open(*kept, options.schema, PostgresSession::Role::writer);
   if (!session) return fail(std::move(session.error()));
@@ -143,10 +145,10 @@ Result<SchemaChange> migrate_postgres(const PostgresOptions& options,
                                       std::span<const Migration> migrations) {
   const auto address = PostgresAddress::parse(options.url);
   if (!address) return fail(address.error());
-  const auto session =
-      PostgresSession::open(*address, options.schema, PostgresSession::Role::writer);
+  const std::string schema = address->schema_of(options.schema);
+  const auto session = PostgresSession::open(*address, schema, PostgresSession::Role::writer);
   if (!session) return fail(session.error());
-  return migrate(**session, *address, options.schema, migrations);
+  return migrate(**session, *address, schema, migrations);
 }
 
 }  // namespace msdemo::storage
