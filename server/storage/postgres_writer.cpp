@@ -51,8 +51,7 @@ void PostgresWriter::run(Write& write) {
     write.wake_.wait(lock, [&] { return write.leads_ || write.done_; });
     if (write.done_) return;
   }
-  // Nobody queues while there is a place for a leader, so this write is among the first.
-  const std::vector<Write*> batch = take_batch();
+  const std::vector<Write*> batch = take_batch(write);
   decide(batch);
   finish(batch);
 }
@@ -62,12 +61,21 @@ std::size_t PostgresWriter::waiting() const {
   return queue_.size();
 }
 
-std::vector<PostgresWriter::Write*> PostgresWriter::take_batch() {
+/// The leader, and those who wait without leading themselves.
+std::vector<PostgresWriter::Write*> PostgresWriter::take_batch(Write& leader) {
   const std::lock_guard lock(mutex_);
-  const std::size_t count = std::min(queue_.size(), limits::kWritesPerCommit);
-  const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(count);
-  std::vector<Write*> batch(queue_.begin(), end);
-  queue_.erase(queue_.begin(), end);
+  std::vector<Write*> batch = {&leader};
+  std::deque<Write*> left;
+  for (Write* const write : queue_) {
+    if (write == &leader) continue;
+    const bool taken = !write->leads_ && batch.size() < limits::kWritesPerCommit;
+    if (taken) {
+      batch.push_back(write);
+    } else {
+      left.push_back(write);
+    }
+  }
+  queue_ = std::move(left);
   return batch;
 }
 
@@ -78,11 +86,12 @@ void PostgresWriter::finish(const std::vector<Write*>& batch) {
     write->done_ = true;
     write->wake_.notify_one();
   }
-  if (queue_.empty()) {
+  const auto next = std::ranges::find_if(queue_, [](const Write* write) { return !write->leads_; });
+  if (next == queue_.end()) {
     --leaders_;
   } else {
-    queue_.front()->leads_ = true;
-    queue_.front()->wake_.notify_one();
+    (*next)->leads_ = true;
+    (*next)->wake_.notify_one();
   }
 }
 

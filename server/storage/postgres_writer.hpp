@@ -74,7 +74,7 @@ class PostgresWriter {
     lost,      ///< the connection broke before COMMIT: undone
   };
 
-  std::vector<Write*> take_batch();
+  std::vector<Write*> take_batch(Write& leader);
   void finish(const std::vector<Write*>& batch);
   void decide(Writes writes);
   End transact(PostgresPool::Lease& lease, Writes writes, bool savepoints);
