@@ -70,8 +70,13 @@ Result<std::vector<PeekedMessage>> RabbitmqInspector::peek(const std::string& to
 // ---- dead letters
 
 Result<void> RabbitmqInspector::visit_letters(const Visit& visit) const {
+  auto connection = connect();
+  if (!connection) return fail(connection.error());
   for (const std::string& group : groups_) {
-    const auto more = visit_letters_of(group, visit);
+    const auto count = (*connection)->count(settings_.place.names.dead_letters(group));
+    if (!count) return fail(count.error());
+    if (count->value_or(0) == 0) continue;
+    const auto more = visit_letters_of(group, **count, visit);
     if (!more) return fail(more.error());
     if (!*more) return {};
   }
@@ -79,17 +84,14 @@ Result<void> RabbitmqInspector::visit_letters(const Visit& visit) const {
 }
 
 /// With a connection of its own: when that is closed, RabbitMQ takes back what was only read.
-Result<bool> RabbitmqInspector::visit_letters_of(const std::string& group,
+Result<bool> RabbitmqInspector::visit_letters_of(const std::string& group, std::int64_t count,
                                                  const Visit& visit) const {
   auto connection = connect();
   if (!connection) return fail(connection.error());
   RabbitmqConnection& letters = **connection;
-  const std::string queue = settings_.place.names.dead_letters(group);
-  const auto count = letters.count(queue);
-  if (!count) return fail(count.error());
-  std::int64_t left = std::min<std::int64_t>(count->value_or(0), limits::kDeadLettersRead);
-  if (left == 0) return true;
-  auto reading = letters.consume(queue, kReader, static_cast<int>(left));
+  std::int64_t left = std::min<std::int64_t>(count, limits::kDeadLettersRead);
+  auto reading =
+      letters.consume(settings_.place.names.dead_letters(group), kReader, static_cast<int>(left));
   if (!reading) return fail(reading.error());
   const SteadyTime end = real_clock().steady_now() + settings_.call;
   while (left > 0) {

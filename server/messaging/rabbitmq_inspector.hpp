@@ -12,7 +12,7 @@
 
 namespace msdemo::messaging {
 
-/// A connection for each call. AMQP cannot list queues, so it looks for those of `groups` only.
+/// Connects for each call. AMQP cannot list queues, so it looks for those of `groups` only.
 /// Dead letters are read by taking them and giving them back: while somebody reads, others miss
 /// some.
 class RabbitmqInspector final : public QueueInspector {
@@ -37,7 +37,8 @@ class RabbitmqInspector final : public QueueInspector {
 
   Result<std::unique_ptr<RabbitmqConnection>> connect() const;
   Result<void> visit_letters(const Visit& visit) const;
-  Result<bool> visit_letters_of(const std::string& group, const Visit& visit) const;
+  Result<bool> visit_letters_of(const std::string& group, std::int64_t count,
+                                const Visit& visit) const;
 
   const RabbitmqSettings settings_;
   const std::vector<std::string> groups_;

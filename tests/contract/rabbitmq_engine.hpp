@@ -26,7 +26,8 @@ inline std::optional<std::string> rabbitmq_url() {
 /// Everything under a prefix of its own, which is deleted at the end.
 class RabbitmqUnderTest final : public BrokerUnderTest {
  public:
-  explicit RabbitmqUnderTest(std::int64_t topic_messages = kTopicMessages)
+  explicit RabbitmqUnderTest(std::int64_t topic_messages = kTopicMessages,
+                             int max_attempts = kMaxAttempts)
       : server_(must(parse_url(rabbitmq_url().value()))), proxy_(server_.port.value_or(5672)) {
     static std::atomic<int> count = 0;
     prefix_ = "test-" + std::to_string(::getpid()) + "-" + std::to_string(++count);
@@ -34,7 +35,7 @@ class RabbitmqUnderTest final : public BrokerUnderTest {
     remove();
     options_ = {.url = url(proxy_.port()),
                 .topic_messages = topic_messages,
-                .max_attempts = kMaxAttempts,
+                .max_attempts = max_attempts,
                 .lease = std::chrono::seconds(1),
                 .groups = groups()};
     broker_ = must(messaging::connect(options_));

@@ -62,21 +62,20 @@ void TcpProxy::accept_all() {
     Wire& wire = wires_.emplace_back();
     wire.client = client;
     wire.server = server;
-    wire.there = std::thread([this, client, server] { pass_on(client, server, false); });
-    wire.back = std::thread([this, client, server] { pass_on(server, client, true); });
+    wire.there = std::thread([this, client, server] { pass_on(client, server, Hold::all); });
+    wire.back = std::thread([this, client, server] { pass_on(server, client, Hold::answers); });
   }
 }
 
-void TcpProxy::pass_on(int from, int to, bool answers) {
+void TcpProxy::pass_on(int from, int to, Hold held_by) {
   std::array<char, 65536> bytes;
   for (;;) {
     const ssize_t got = ::recv(from, bytes.data(), bytes.size(), 0);
     if (got <= 0) break;
-    if (answers) {
+    if (held_by == Hold::all) sent_ += static_cast<std::size_t>(got);
+    {
       std::unique_lock lock(mutex_);
-      released_.wait(lock, [this] { return !holding_; });
-    } else {
-      sent_ += static_cast<std::size_t>(got);
+      released_.wait(lock, [&] { return holding_ < held_by; });
     }
     ssize_t passed = 0;
     while (passed < got) {
@@ -91,9 +90,12 @@ void TcpProxy::pass_on(int from, int to, bool answers) {
   ::shutdown(to, SHUT_RDWR);
 }
 
-void TcpProxy::hold_answers() {
-  const std::lock_guard lock(mutex_);
-  holding_ = true;
+void TcpProxy::hold(Hold what) {
+  {
+    const std::lock_guard lock(mutex_);
+    holding_ = what;
+  }
+  released_.notify_all();
 }
 
 void TcpProxy::cut() {
@@ -105,7 +107,7 @@ void TcpProxy::cut() {
       ::shutdown(wire.client, SHUT_RDWR);
       ::shutdown(wire.server, SHUT_RDWR);
     }
-    holding_ = false;
+    holding_ = Hold::nothing;
   }
   released_.notify_all();
   for (Wire& wire : cut_ones) {

@@ -24,8 +24,10 @@ class TcpProxy {
   /// Both sides of every connection see it closed when this returns. New ones are welcome.
   void cut();
 
-  /// From now on the server hears the clients, but they hear nothing of it, until cut().
-  void hold_answers();
+  /// From now on the clients hear nothing of the server, until cut(); with `all` neither does it of
+  /// them, as if one side were paused.
+  enum class Hold { nothing, answers, all };
+  void hold(Hold what);
 
   /// How much the clients have sent so far.
   std::size_t bytes_sent() const { return sent_; }
@@ -39,7 +41,7 @@ class TcpProxy {
   };
 
   void accept_all();
-  void pass_on(int from, int to, bool answers);
+  void pass_on(int from, int to, Hold held_by);
 
   const int target_;
   int listening_ = 0;
@@ -47,7 +49,7 @@ class TcpProxy {
   std::atomic<std::size_t> sent_ = 0;
   std::mutex mutex_;  ///< guards holding_ and wires_
   std::condition_variable released_;
-  bool holding_ = false;
+  Hold holding_ = Hold::nothing;
   std::list<Wire> wires_;
   std::thread acceptor_;
 };
