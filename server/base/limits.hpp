@@ -45,6 +45,7 @@ inline constexpr seconds kExchangeCeiling{30};
 inline constexpr std::size_t kReplyBytes = 16 * 1024 * 1024;
 inline constexpr std::size_t kPooledConnections = 64;
 inline constexpr seconds kPooledIdle{60};
+inline constexpr milliseconds kReplicaConnect{250};  ///< before the next address is tried
 inline constexpr milliseconds kRefusedAddress{500};  ///< that an address is left out that refused
 
 // Storage.

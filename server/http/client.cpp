@@ -8,6 +8,7 @@
 #include <atomic>
 #include <iterator>
 
+#include "base/limits.hpp"
 #include "http/client_pool.hpp"
 #include "http/framing.hpp"
 #include "http/socket.hpp"
@@ -74,21 +75,27 @@ class Client::Addresses {
     std::vector<const ClientPool*> refused{};  ///< before that one
   };
 
-  /// Each address is asked once at most: the next one only when this one took no connection.
+  /// The next address is asked only when this one took no connection; when none did, all are asked
+  /// once more: of replicas that are restarted one after another, one may be back by now.
   Outcome send(const ClientRequest& request, const std::string& traceparent, SteadyTime deadline) {
     Outcome outcome{fail(Code::unreachable, "this client has been interrupted"), nullptr};
-    for (ClientPool* pool : in_turn()) {
+    const std::vector<ClientPool*> pools = in_turn();
+    for (ClientPool* pool : pools) {
       if (outcome.asked != nullptr) outcome.refused.push_back(outcome.asked);
       outcome.asked = pool;
       if (interrupted_) break;
+      const bool last = outcome.refused.size() + 1 == pools.size();
+      const SteadyTime now = std::chrono::steady_clock::now();
       const auto text = to_text(request, pool->authority(), traceparent);
-      outcome.response = text
-                             ? pool->send({.text = *text,
-                                           .head_request = request.method == "HEAD",
-                                           .may_repeat = !request.once && may_happen_twice(request),
-                                           .deadline = deadline,
-                                           .interrupt_fd = interrupt_.get()})
-                             : fail(text.error());
+      outcome.response =
+          text ? pool->send({.text = *text,
+                             .head_request = request.method == "HEAD",
+                             .may_repeat = !request.once && may_happen_twice(request),
+                             .connect_by = last ? deadline
+                                                : std::min(deadline, now + limits::kReplicaConnect),
+                             .deadline = deadline,
+                             .interrupt_fd = interrupt_.get()})
+               : fail(text.error());
       if (outcome.response || outcome.response.error().code != Code::unreachable) break;
     }
     return outcome;
@@ -113,6 +120,7 @@ class Client::Addresses {
     const SteadyTime now = std::chrono::steady_clock::now();
     std::stable_partition(order.begin(), order.end(),
                           [&](const ClientPool* pool) { return !pool->resting(now); });
+    for (std::size_t i = 0; i < count; ++i) order.push_back(order[i]);
     return order;
   }
 

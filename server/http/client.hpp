@@ -39,9 +39,10 @@ struct ClientResponse {
 std::string percent_encode(std::string_view text);
 
 /// Talks to one service, which may be at several addresses: its replicas. They are asked in turn;
-/// one that takes no connection is passed over for the next one within the same deadline, and asked
-/// last for limits::kRefusedAddress. Keeps up to limits::kPooledConnections idle connections to
-/// each, of which each serves one exchange at a time. Thread-safe.
+/// one that takes no connection, or not within limits::kReplicaConnect, is passed over for the next
+/// one within the same deadline, and asked last for limits::kRefusedAddress. Keeps up to
+/// limits::kPooledConnections idle connections to each, of which each serves one exchange at a
+/// time. Thread-safe.
 class Client {
  public:
   /// `url` is `http://host:port`, without a path; `peer` is the service there, named in spans.

@@ -108,7 +108,7 @@ Result<ClientResponse> ClientPool::send(const Exchange& exchange) {
     std::unique_ptr<Connection> connection = take();
     const bool kept = connection != nullptr;
     if (!kept) {
-      auto socket = connect_to(host_, port_, exchange.deadline);
+      auto socket = connect_to(host_, port_, exchange.connect_by);
       const SteadyTime now = std::chrono::steady_clock::now();
       rests_until_ = socket ? SteadyTime{} : now + limits::kRefusedAddress;
       if (!socket) return fail(std::move(socket.error()));

@@ -29,6 +29,7 @@ class ClientPool {
     std::string_view text;      ///< the request as it is sent
     bool head_request = false;  ///< its answer has no body
     bool may_repeat = false;    ///< send it again if a kept connection breaks without an answer
+    SteadyTime connect_by{};    ///< later, another address is better than this one
     SteadyTime deadline{};
     int interrupt_fd = -1;  ///< readable: come back at once
   };

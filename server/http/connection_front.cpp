@@ -1,6 +1,5 @@
 #include "http/connection_front.hpp"
 
-#include <linux/filter.h>
 #include <spdlog/spdlog.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -11,6 +10,7 @@
 #include <cerrno>
 
 #include "base/limits.hpp"
+#include "http/packet_filter.hpp"
 
 namespace msdemo::http {
 
@@ -95,13 +95,14 @@ void ConnectionFront::run() {
     for (int i = 0; i < count; ++i) {
       const int fd = events[static_cast<std::size_t>(i)].data.fd;
       if (fd == wake_.get()) {
-        stop_listening();
+        take_no_newcomers();
       } else if (fd == listener_.get()) {
         accept_all();
       } else if (const auto found = connections_.find(fd); found != connections_.end()) {
         ready(*found->second, events[static_cast<std::size_t>(i)].events);
       }
     }
+    close_listener();
     expire();
     workers_->relieve();
   }
@@ -133,25 +134,20 @@ void ConnectionFront::pause_accepting(bool pause) {
   if (pause) check_at_ = std::min(check_at_, steady_clock::now() + kAcceptPause);
 }
 
-/// Whoever connects from now on is refused, and whoever has connected is served: closing a listener
-/// resets the connections that wait in it. So first no further handshake may begin, then all whose
-/// handshake is over are taken, and only then it closes.
-void ConnectionFront::stop_listening() {
-  // Drops packets with SYN and without ACK; the few callers whose first packet is lost to this send
-  // another, and are refused. Where the kernel has no such filter the gap is a system call wide.
-  constexpr std::uint32_t kFlagsAt = 13;
-  constexpr std::uint32_t kAck = 0x10;
-  constexpr std::uint32_t kWhole = 0xffffffff;
-  std::array<sock_filter, 4> code = {sock_filter BPF_STMT(BPF_LD | BPF_B | BPF_ABS, kFlagsAt),
-                                     sock_filter BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, kAck, 0, 1),
-                                     sock_filter BPF_STMT(BPF_RET | BPF_K, kWhole),
-                                     sock_filter BPF_STMT(BPF_RET | BPF_K, 0)};
-  const sock_fprog program{static_cast<unsigned short>(code.size()), code.data()};
-  ::setsockopt(listener_.get(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+/// Whoever has connected is served: closing a listener resets the connections that wait in it, and
+/// those whose handshake is not over. So first no further handshake may begin, then those that have
+/// begun get a moment, and only then it closes.
+void ConnectionFront::take_no_newcomers() {
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, wake_.get(), nullptr);
+  close_listener_at_ = steady_clock::now() + kDrainInterval;
+  refuse_handshakes(listener_.get());
+}
+
+void ConnectionFront::close_listener() {
+  if (!listener_.open() || steady_clock::now() < close_listener_at_) return;
   accept_all();
   accept_paused_ = false;
   listener_.reset();
-  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, wake_.get(), nullptr);
 }
 
 void ConnectionFront::accept_all() {
@@ -344,8 +340,12 @@ bool ConnectionFront::is_over(const Connection& connection, SteadyTime now) cons
   if (!stopping_ || !idle) return false;
   const SteadyTime idle_since = deadline - options_.idle_connection;
   if (now - idle_since < limits::kDrainIdle) return false;
-  char byte = 0;  // something may have come since the front last looked
-  return ::recv(connection.socket.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
+  refuse_data(connection.socket.get());
+  char byte = 0;
+  if (::recv(connection.socket.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0) return true;
+  // A request has come after all, and perhaps not the whole of it: so it is taken again.
+  accept_data(connection.socket.get());
+  return false;
 }
 
 void ConnectionFront::expire() {

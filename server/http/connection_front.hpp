@@ -99,7 +99,8 @@ class ConnectionFront {
   void run();
   int poll_timeout() const;
   void accept_all();
-  void stop_listening();
+  void take_no_newcomers();
+  void close_listener();
   void watch(int fd) const;
   void pause_accepting(bool pause);
   void set_deadline(Connection& connection, std::chrono::milliseconds from_now);
@@ -128,6 +129,7 @@ class ConnectionFront {
   const FrontOptions options_;
   std::atomic<bool> stopping_ = false;
   std::atomic<SteadyTime> stop_by_{SteadyTime::max()};
+  SteadyTime close_listener_at_ = SteadyTime::max();
   SteadyTime check_at_{};  ///< when a deadline may have passed
   bool accept_paused_ = false;
   std::unordered_map<int, std::unique_ptr<Connection>> connections_;  ///< by descriptor
