@@ -12,11 +12,6 @@
 
 namespace msdemo {
 
-namespace limits {
-inline constexpr std::chrono::seconds kEngineWait{3600};  ///< the longest a service waits for one
-inline constexpr std::chrono::seconds kWaitNotice{5};
-}  // namespace limits
-
 struct ServeSettings {
   std::string service;  ///< `user`, `order`, `broker` or `notify`
   std::string listen = "127.0.0.1";
