@@ -4,20 +4,30 @@
 
 installed_kafka() { command -v java >/dev/null && command -v mvn >/dev/null; }
 
-# The jars come as whoever calls this, who has a cache of them, and can be read by everyone.
+# The jars are fetched once for all folders, to where the build is; the engines' user may not be able
+# to go there, so that each folder has them, too.
 fetch_kafka() {
-  local jars=$folder/kafka/jars pom=$root/scripts/engines.d/kafka/pom.xml
+  local kept=$root/build/kafka jars=$folder/kafka/jars pom=$root/scripts/engines.d/kafka/pom.xml part
+  if ! cmp -s "$pom" "$kept/pom.xml"; then
+    say "fetching Kafka from Maven Central"
+    mkdir -p "$root/build"
+    part=$(mktemp -d "$root/build/kafka.XXXXXX")
+    mvn -q -B -f "$pom" dependency:copy-dependencies -DincludeScope=runtime \
+      -DoutputDirectory="$part" >>"$folder/kafka/log" 2>&1 </dev/null || {
+      rm -rf "$part"
+      show_log kafka
+      return 1
+    }
+    chmod 755 "$part" && chmod 644 "$part"/*.jar
+    cp "$pom" "$part/pom.xml"
+    # Whoever fetched it at the same time may have been quicker.
+    rm -rf "$kept"
+    mv -T "$part" "$kept" 2>/dev/null || rm -rf "$part"
+  fi
   if cmp -s "$pom" "$jars/pom.xml"; then return; fi
-  say "fetching Kafka from Maven Central"
   rm -rf "$jars"
-  mkdir -p "$jars" && chmod 755 "$jars"
-  mvn -q -B -f "$pom" dependency:copy-dependencies -DincludeScope=runtime \
-    -DoutputDirectory="$jars" >>"$folder/kafka/log" 2>&1 </dev/null || {
-    show_log kafka
-    return 1
-  }
-  chmod 644 "$jars"/*.jar
-  cp "$pom" "$jars/pom.xml"
+  # Links where both are on one disk.
+  cp -rl "$kept" "$jars" 2>/dev/null || { rm -rf "$jars" && cp -r "$kept" "$jars"; }
 }
 
 kafka_java() {

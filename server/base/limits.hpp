@@ -161,6 +161,10 @@ inline constexpr std::size_t kForwardQueue = 256;
 inline constexpr milliseconds kForwardCall{1000};
 inline constexpr milliseconds kTraceWait{1000};
 
+// Engines that are away when a service starts.
+inline constexpr seconds kEngineWait{3600};  ///< the longest that a service may be told to wait
+inline constexpr seconds kWaitNotice{5};     ///< between two words about what it waits for
+
 // The lab.
 inline constexpr milliseconds kRestartDelay{100};
 inline constexpr int kFailedStarts = 5;
