@@ -82,9 +82,10 @@ int list(const Program& program) {
 ScenarioObserver narrator(bool quiet, bool color, std::size_t commands) {
   const auto flush = [] { std::fflush(stdout); };
   return {.prose =
-              [=](const scenario::Prose& prose) {
+              [=](const scenario::Prose& prose, int) {
                 if (!quiet) fmt::print("{}", paint(color, Style::faint, prose.text));
                 flush();
+                return Go::on;
               },
           .command =
               [=](std::size_t number, const scenario::Command& command, int) {
@@ -116,7 +117,7 @@ int run(const Program& program, const ScenarioOptions& options) {
   if (!named) return report(program, named.error());
   const bool color = use_color(program, stdout);
   const ScenarioObserver silent = {
-      .prose = [](const scenario::Prose&) {},
+      .prose = [](const scenario::Prose&, int) { return Go::on; },
       .command = [](std::size_t, const scenario::Command&, int) { return Go::on; },
       .output = [](std::string_view) {}};
   const auto result = run_scenario(

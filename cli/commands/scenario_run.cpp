@@ -72,11 +72,11 @@ class Run {
     const SteadyTime began = real_clock().steady_now();
     for (const auto& step : document_.steps) {
       if (const auto* prose = std::get_if<scenario::Prose>(&step)) {
-        observer_.prose(*prose);
-        continue;
+        if (observer_.prose(*prose, interrupt_fd_) == Go::away) leave();
       }
-      const auto ran = run_command(std::get<Command>(step));
-      if (!ran) return fail(ran.error());
+      if (const auto* command = std::get_if<Command>(&step)) {
+        if (const auto ran = run_command(*command); !ran) return fail(ran.error());
+      }
       if (over_) break;
     }
     if (result_.verdict == Verdict::passed) judge_faults();
@@ -88,7 +88,8 @@ class Run {
  private:
   Result<void> run_command(const Command& command) {
     if (observer_.command(result_.commands + 1, command, interrupt_fd_) == Go::away) {
-      return leave(command);
+      leave();
+      return {};
     }
     ++result_.commands;
     lab_.watch_faults(faults_);
@@ -110,13 +111,12 @@ class Run {
   }
 
   /// Whoever watches had enough, or was interrupted while it was asked.
-  Result<void> leave(const Command& command) {
+  void leave() {
     over_ = true;
     result_.left = true;
-    if (result_.verdict == Verdict::failed) return {};
+    if (result_.verdict == Verdict::failed) return;
     result_.verdict = Verdict::unknown;
-    result_.reason = fmt::format("{}:{}: the run ended before this", document_.name, command.line);
-    return {};
+    result_.reason = fmt::format("the run ended after {} commands", result_.commands);
   }
 
   /// What was as told proves nothing if it was not the faults that did it.

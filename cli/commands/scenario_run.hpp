@@ -34,11 +34,11 @@ Json to_json(const ScenarioResult& result);
 /// Whether to go on, as whoever watches says.
 enum class Go { on, away };
 
-/// Who watches a run.
+/// Who watches a run. Whatever gets an `interrupt_fd` may wait for a person until that is readable.
 struct ScenarioObserver {
-  std::function<void(const scenario::Prose&)> prose;
+  std::function<Go(const scenario::Prose&, int interrupt_fd)> prose;
 
-  /// About to run it; may wait for a person, but not when `interrupt_fd` is readable.
+  /// About to run it.
   std::function<Go(std::size_t number, const scenario::Command&, int interrupt_fd)> command;
   std::function<void(std::string_view)> output;  ///< as it comes
 

@@ -2,6 +2,7 @@
 // for real when they are ready for it, and looks at what they made of the exercises.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -99,24 +100,29 @@ int list(const Program& program) {
   return exit_status::kDone;
 }
 
-/// Tells a chapter on a terminal, and asks before each command if wanted.
+/// Lines of the terminal on stdout; 0 if it is none.
+int terminal_rows() {
+  winsize size{};
+  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_row : 0;
+}
+
+/// Tells a chapter on a terminal. If it asks, nothing is run and nothing scrolls away before a
+/// person is ready for it.
 class Narrator {
  public:
   Narrator(const scenario::Chapter& chapter, bool color, bool asks)
       : commands_(chapter.document.command_count()),
         columns_(std::min(columns(stdout), kProseColumns)),
+        rows_(terminal_rows()),
         color_(color),
         asks_(asks) {}
 
   ScenarioObserver observer() {
-    return {.prose = [this](const scenario::Prose& prose) { tell(prose); },
+    return {.prose = [this](const scenario::Prose& prose,
+                            int interrupt_fd) { return tell(prose, interrupt_fd); },
             .command = [this](std::size_t number, const scenario::Command& command,
                               int interrupt_fd) { return announce(number, command, interrupt_fd); },
-            .output =
-                [](std::string_view output) {
-                  fmt::print("{}", output);
-                  std::fflush(stdout);
-                },
+            .output = [this](std::string_view output) { pass_on(output); },
             .differs = [this](const std::string& reason) { return complain(reason); }};
   }
 
@@ -126,46 +132,80 @@ class Narrator {
   }
 
  private:
-  void tell(const scenario::Prose& prose) {
-    fmt::print("\n{}\n", render_prose(prose.text, kFolder, columns_, color_));
-    after_prose_ = true;
+  /// Paragraph by paragraph, a heading together with what is below it.
+  Go tell(const scenario::Prose& prose, int interrupt_fd) {
+    separate();
+    const std::string text = render_prose(prose.text, kFolder, columns_, color_);
+    std::string_view rest = text;
+    while (!rest.empty()) {
+      auto end = rest.find("\n\n");
+      if (end != rest.npos && rest.substr(0, end).find("──") != rest.npos) {
+        end = rest.find("\n\n", end + 1);
+      }
+      const std::string_view block = rest.substr(0, end);
+      const int lines = static_cast<int>(std::ranges::count(block, '\n')) + 2;
+      if (asks_ && rows_ > 0 && shown_ > 0 && shown_ + lines + 1 > rows_ &&
+          ask("Enter reads on · q ends ", interrupt_fd) == Go::away) {
+        return Go::away;
+      }
+      fmt::print("{}\n{}", block, end == rest.npos ? "" : "\n");
+      shown_ += lines;
+      rest.remove_prefix(end == rest.npos ? rest.size() : end + 2);
+    }
     std::fflush(stdout);
+    return Go::on;
   }
 
   Go announce(std::size_t number, const scenario::Command& command, int interrupt_fd) {
-    if (!after_prose_) fmt::print("\n");
-    after_prose_ = false;
+    separate();
     fmt::print("{} {}\n", paint(color_, Style::faint, fmt::format("[{}/{}]", number, commands_)),
                paint(color_, Style::strong, fmt::format("$ {}", command.text)));
     std::fflush(stdout);
-    return asks_ ? ask(interrupt_fd) : Go::on;
+    return asks_ ? ask("Enter runs it · a all the rest · q ends ", interrupt_fd) : Go::on;
   }
 
-  Go ask(int interrupt_fd) {
+  void pass_on(std::string_view output) {
+    fmt::print("{}", output);
+    std::fflush(stdout);
+    shown_ += static_cast<int>(std::ranges::count(output, '\n'));
+    if (!output.empty()) line_ended_ = output.back() == '\n';
+  }
+
+  /// An empty line before what comes next, wherever the output of a command has ended.
+  void separate() {
+    fmt::print("{}", line_ended_ ? "\n" : "\n\n");
+    line_ended_ = true;
+    ++shown_;
+  }
+
+  Go ask(std::string_view question, int interrupt_fd) {
     const bool screen = ::isatty(STDOUT_FILENO) == 1;
-    fmt::print("{}", paint(color_, Style::faint, "Enter runs it · a all the rest · q ends "));
+    fmt::print("{}", paint(color_, Style::faint, question));
     std::fflush(stdout);
     const char key = wait_for_key("\naq", interrupt_fd);
     fmt::print("{}", screen ? "\r\x1b[K" : "\n");
     std::fflush(stdout);
     if (key == 'a') asks_ = false;
+    shown_ = 0;
     return key == '\n' || key == 'a' ? Go::on : Go::away;
   }
 
   /// A learner's machine may be slow or busy; that is no reason to send them away.
   Go complain(const std::string& reason) {
     if (!asks_) return Go::away;
-    say(Style::warn, "\nThis is not quite what the chapter expects:");
-    fmt::print("{}\n", reason);
-    std::fflush(stdout);
+    separate();
+    say(Style::warn, "This is not quite what the chapter expects:");
+    pass_on(reason);
     return Go::on;
   }
 
   const std::size_t commands_;
   const int columns_;
+  const int rows_;
   const bool color_;
   bool asks_;
-  bool after_prose_ = false;
+  int shown_ = 0;  ///< lines since somebody was asked
+  bool line_ended_ = true;
 };
 
 void tell_end(const Narrator& narrator, const scenario::Chapter& chapter,

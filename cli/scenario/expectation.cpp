@@ -167,24 +167,23 @@ Result<void> Expectation::add(std::string_view text) {
     text.remove_prefix(length);
   }
   const auto label = line.parts.empty() ? before_picture(line.text) : std::nullopt;
-  if (label) {
-    add_label(*label, line.parts);
-  } else {
-    line.parts.emplace_back(std::move(literal));
-  }
+  line.parts.emplace_back(label ? Part(Label{std::string(*label)}) : Part(std::move(literal)));
   lines_.push_back(std::move(line));
   return {};
 }
 
-void Expectation::add_label(std::string_view label, std::vector<Part>& parts) {
-  while (!label.empty()) {
-    const auto blank = std::min(label.find(' '), label.size());
-    parts.emplace_back(std::string(label.substr(0, blank)));
-    label.remove_prefix(std::min(label.find_first_not_of(' ', blank), label.size()));
-    parts.emplace_back(Blanks{});
+bool Expectation::Label::begins(std::string_view line) const {
+  constexpr std::string_view kCut = "…";
+  for (std::string_view rest = text; !rest.empty() && !line.starts_with(kCut);) {
+    const bool blank = rest.front() == ' ';
+    if (line.empty() || line.front() != rest.front()) return false;
+    const auto skip = [blank](std::string_view& in) {
+      in.remove_prefix(blank ? std::min(in.find_first_not_of(' '), in.size()) : 1);
+    };
+    skip(rest);
+    skip(line);
   }
-  if (!parts.empty()) parts.pop_back();
-  parts.emplace_back(Anything{});
+  return true;
 }
 
 bool Expectation::matches(const std::vector<Part>& parts, std::size_t part, std::string_view line,
@@ -193,10 +192,8 @@ bool Expectation::matches(const std::vector<Part>& parts, std::size_t part, std:
     if (const auto* literal = std::get_if<std::string>(&parts[part])) {
       if (line.substr(at, literal->size()) != *literal) return false;
       at += literal->size();
-    } else if (std::holds_alternative<Blanks>(parts[part])) {
-      const auto end = std::min(line.find_first_not_of(' ', at), line.size());
-      if (end == at) return false;
-      at = end;
+    } else if (const auto* label = std::get_if<Label>(&parts[part])) {
+      return label->begins(line);  // a line has nothing else then
     } else if (const auto* wanted = std::get_if<Number>(&parts[part])) {
       const auto number = number_at(line, at);
       if (!number || !wanted->holds(number->value)) return false;

@@ -42,7 +42,13 @@ class Expectation {
 
  private:
   struct Anything {};
-  struct Blanks {};  ///< one or more
+  /// What a line with a picture begins with; blanks in it are one or more, and where there was too
+  /// little room for it, a `…` takes the place of its end.
+  struct Label {
+    std::string text;
+
+    bool begins(std::string_view line) const;
+  };
   struct Number {
     double least = -std::numeric_limits<double>::infinity();
     double most = std::numeric_limits<double>::infinity();
@@ -52,7 +58,7 @@ class Expectation {
       return open ? least < value && value < most : least <= value && value <= most;
     }
   };
-  using Part = std::variant<std::string, Anything, Blanks, Number>;
+  using Part = std::variant<std::string, Anything, Label, Number>;
   struct Line {
     std::string text;  ///< as written
     std::vector<Part> parts;
@@ -60,7 +66,6 @@ class Expectation {
   };
 
   static Result<Part> parse_placeholder(std::string_view text, std::size_t& length);
-  static void add_label(std::string_view label, std::vector<Part>& parts);
   static bool matches(const std::vector<Part>& parts, std::size_t part, std::string_view line,
                       std::size_t at);
 

@@ -98,6 +98,7 @@ TEST_CASE("a line with bars is compared up to the first of them", "[scenario]") 
   const char* row = "order   ├ GET /users/{id}   ·   ▐█2▋░░█▌  ·  766 µs";
   CHECK(fits({row}, "order   ├ GET /users/{id} ░░░░░░░░░▏ 99.1 ms\n"));
   CHECK(fits({row}, "order ├ GET /users/{id} 2▏ 99.1 ms\n"));
+  CHECK(fits({row}, "order ├ GET /us… 2▏ 99.1 ms\n"));
   CHECK_FALSE(fits({row}, "order   ├ GET /users ░░░░░░░░░▏ 99.1 ms\n"));
   CHECK_FALSE(fits({row}, "user    ├ GET /users/{id} ░░░░░░░░░▏ 99.1 ms\n"));
   CHECK(fits({"order 7 1██"}, "order 7   ░░1▏ 2 ms\n"));
