@@ -26,6 +26,11 @@ Finding unknown(std::string text, std::string hint) {
   return {.state = Finding::State::unknown, .text = std::move(text), .hint = std::move(hint)};
 }
 
+Finding no_orders() {
+  return unknown("no order was placed in this lab since it was started",
+                 "traces end with `msdemo down`: do all of the exercise in one go");
+}
+
 Finding judge_answer(const LearnersLab& lab, std::string_view what, double expected,
                      double tolerance) {
   if (!lab.answer()) {

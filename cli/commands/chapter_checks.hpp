@@ -35,6 +35,9 @@ Finding right(std::string text);
 Finding wrong(std::string text, std::string hint);
 Finding unknown(std::string text, std::string hint);
 
+/// For a lab that has no trace of any order.
+Finding no_orders();
+
 /// Whether `--answer` is within `tolerance` of `expected`; `what` is what it is a number of. Tells
 /// the expected number only to who has it.
 Finding judge_answer(const LearnersLab& lab, std::string_view what, double expected,

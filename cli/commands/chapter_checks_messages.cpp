@@ -150,6 +150,7 @@ Findings check_messages(LearnersLab& lab) {
   if (!orders) return fail(orders.error());
   const auto traces = lab.traces();
   if (!traces) return fail(traces.error());
+  if (traces->empty()) return std::vector{no_orders()};
   const Patience patience = patience_of(*traces, *orders);
   std::vector<Finding> findings;
   const std::string text =
@@ -179,10 +180,7 @@ Findings check_once(LearnersLab& lab) {
   if (!orders) return fail(orders.error());
   const auto traces = lab.traces();
   if (!traces) return fail(traces.error());
-  if (traces->empty()) {
-    return std::vector{unknown("no order was placed in this lab since it was started",
-                               "traces end with `msdemo down`: do all three in one go")};
-  }
+  if (traces->empty()) return std::vector{no_orders()};
   auto receipt = judge_receipt(lab, *traces);
   if (!receipt) return fail(receipt.error());
   return std::vector{judge_repetition(*traces), *receipt, judge_redrive(*traces, *orders)};

@@ -96,7 +96,8 @@ int list(const Program& program) {
   }
   fmt::print("{}", format_table(cells, "><><<"));
   std::fflush(stdout);
-  fmt::print(stderr, "\nmsdemo tutorial {}\n", next.value_or(scenario::chapters().front().number));
+  fmt::print(stderr, "\nnext  msdemo tutorial {}\n",
+             next.value_or(scenario::chapters().front().number));
   return exit_status::kDone;
 }
 
@@ -136,7 +137,7 @@ class Narrator {
   Go tell(const scenario::Prose& prose, int interrupt_fd) {
     separate();
     const std::string text = render_prose(prose.text, kFolder, columns_, color_);
-    std::string_view rest = text;
+    std::string_view rest = std::string_view(text).substr(0, text.find_last_not_of('\n') + 1);
     while (!rest.empty()) {
       auto end = rest.find("\n\n");
       if (end != rest.npos && rest.substr(0, end).find("──") != rest.npos) {
@@ -167,7 +168,8 @@ class Narrator {
   void pass_on(std::string_view output) {
     fmt::print("{}", output);
     std::fflush(stdout);
-    shown_ += static_cast<int>(std::ranges::count(output, '\n'));
+    // Long lines take several of the terminal's; more or less is good enough.
+    shown_ += static_cast<int>(std::ranges::count(output, '\n') + std::ssize(output) / columns_);
     if (!output.empty()) line_ended_ = output.back() == '\n';
   }
 
@@ -215,15 +217,17 @@ void tell_end(const Narrator& narrator, const scenario::Chapter& chapter,
                  fmt::format("\nChapter {} ended here; its lab is gone.", chapter.number));
     return;
   }
-  constexpr Style kStyles[] = {Style::good, Style::bad, Style::warn};
-  narrator.say(
-      kStyles[static_cast<std::size_t>(result.verdict)],
-      fmt::format("\nchapter {} {} after {} commands in {:.0f} s; its lab is gone", chapter.number,
-                  to_string(result.verdict), result.commands, result.seconds));
   if (result.verdict != Verdict::passed) {
+    narrator.say(
+        result.verdict == Verdict::failed ? Style::bad : Style::warn,
+        fmt::format("\nChapter {} {} after {} commands in {:.0f} s. Its lab is gone.",
+                    chapter.number, to_string(result.verdict), result.commands, result.seconds));
     fmt::print("{}\n", result.reason);
     return;
   }
+  narrator.say(Style::good, fmt::format("\nChapter {} is done: {} commands, all as told, in {:.0f} "
+                                        "s. Its lab is gone.",
+                                        chapter.number, result.commands, result.seconds));
   const auto& checks = chapter_checks();
   if (std::ranges::count(checks, chapter.number, &ChapterCheck::chapter) > 0) {
     fmt::print("The exercise is yours: `msdemo up -d`, and then `msdemo tutorial check {}`.\n",
