@@ -14,6 +14,7 @@
 #include "commands/trace_view.hpp"
 #include "lab/client.hpp"
 #include "timeline/chrome_trace.hpp"
+#include "timeline/sequence.hpp"
 #include "timeline/svg.hpp"
 #include "timeline/trace_page.hpp"
 #include "timeline/why.hpp"
@@ -29,7 +30,7 @@ struct ExportOptions {
   std::string output;    ///< empty: stdout
 };
 
-/// What to write: svg, html, chrome or otlp.
+/// What to write: svg, sequence, html, chrome or otlp.
 Result<std::string> format_of(const ExportOptions& options) {
   if (!options.format.empty()) return options.format;
   const std::string extension = std::filesystem::path(options.output).extension();
@@ -42,7 +43,7 @@ Result<std::string> format_of(const ExportOptions& options) {
   }
   if (extension.empty() || extension == ".svg") return std::string("svg");
   return fail(Code::usage, fmt::format("nothing is known of files that end in {}", extension),
-              "say what to write: --format svg, html, chrome or otlp");
+              "say what to write: --format svg, sequence, html, chrome or otlp");
 }
 
 Result<std::string> newest_trace(lab::Lab& lab) {
@@ -77,6 +78,7 @@ std::string text_of(const Program& program, const std::string& format, const std
   }
   const timeline::Explanation explanation = timeline::explain(spans);
   const std::string subtitle = subtitle_of(trace_id, spans);
+  if (format == "sequence") return timeline::draw_sequence(spans, explanation.headline, subtitle);
   if (format == "html") return timeline::format_page(spans, explanation, subtitle);
   timeline::SvgOptions options;
   options.title = explanation.headline;
@@ -135,10 +137,10 @@ void add_trace_export(CLI::App& trace, Program& program) {
   command
       ->add_option(
           "--format", options->format,
-          "svg: the timeline as a picture; html: a page with all that is known; chrome: for "
-          "ui.perfetto.dev; otlp: for OpenTelemetry's tools. Otherwise html for a FILE "
-          "that ends so, else svg")
-      ->check(CLI::IsMember({"svg", "html", "chrome", "otlp"}));
+          "svg: the timeline as a picture; sequence: who told whom, as an SVG; html: a page with "
+          "all that is known; chrome: for ui.perfetto.dev; otlp: for OpenTelemetry's tools. "
+          "Otherwise html for a file that ends so, else svg")
+      ->check(CLI::IsMember({"svg", "sequence", "html", "chrome", "otlp"}));
   command->add_option("--output", options->output,
                       "The file to write; one that exists is replaced. Otherwise stdout");
   command->callback([&program, options] {

@@ -374,16 +374,15 @@ std::string Drawing::draw() {
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" "
       "height=\"{1}\" role=\"img\" aria-labelledby=\"title desc\">\n"
       "<title id=\"title\">{2}</title>\n<desc id=\"desc\">{3}</desc>\n<style>{4}</style>\n"
-      "<defs>\n<marker id=\"head\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"7\" "
-      "markerHeight=\"7\" markerUnits=\"userSpaceOnUse\" orient=\"auto\">"
-      "<path class=\"head\" d=\"M0 0.6 8 4 0 7.4z\"/></marker>\n"
+      "<defs>\n{8}\n"
       "<pattern id=\"queued\" class=\"{5}\" width=\"6\" height=\"6\" "
       "patternUnits=\"userSpaceOnUse\" "
       "patternTransform=\"rotate(45)\"><path class=\"hatch\" d=\"M1.5 0v6\"/></pattern>\n</defs>\n"
       "{6}{7}</svg>\n",
       px(kWidth), px(std::ceil(y_)), markup(options_.title), markup(describe()), svg_style(),
       service_class("broker"),
-      options_.for_page ? "" : rect("page", 0, 0, kWidth, std::ceil(y_), 8) + "\n", body_);
+      options_.for_page ? "" : rect("page", 0, 0, kWidth, std::ceil(y_), 8) + "\n", body_,
+      svg_arrow_head());
 }
 
 }  // namespace

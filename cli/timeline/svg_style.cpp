@@ -13,6 +13,7 @@ constexpr std::string_view kStyle = R"css(
 .page { fill: #fff; } .ink { fill: #1a1d21; } .soft { fill: #5b6570; } .bad { fill: #b3261e; }
 .line { stroke: #dde2e8; fill: none; } .tree { stroke: #a9b3be; fill: none; }
 .arrow { stroke: #5b6570; fill: none; stroke-width: 1.2; } .head { fill: #5b6570; }
+.back { stroke-dasharray: 5 3; }
 .lost { stroke: #5b6570; fill: none; stroke-dasharray: 3 3; }
 .sign { fill: #fff; stroke: #1a1d21; stroke-width: 1.2; }
 .over { stroke: #fff; stroke-width: 4; paint-order: stroke; stroke-linejoin: round; }
@@ -46,6 +47,12 @@ text { font-family: system-ui, -apple-system, "Segoe UI", Roboto, Cantarell, "No
 
 std::string_view svg_style() {
   return kStyle;
+}
+
+std::string_view svg_arrow_head() {
+  return "<marker id=\"head\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"7\" "
+         "markerHeight=\"7\" markerUnits=\"userSpaceOnUse\" orient=\"auto\">"
+         "<path class=\"head\" d=\"M0 0.6 8 4 0 7.4z\"/></marker>";
 }
 
 std::string service_class(std::string_view service) {

@@ -11,6 +11,9 @@ namespace msdemo::timeline {
 /// set `color`; everything drawn for a service is `currentColor`.
 std::string_view svg_style();
 
+/// The marker `head`, with which arrows end: for a defs element.
+std::string_view svg_arrow_head();
+
 /// The class with a service's colour: always the same, and the one of service_color().
 std::string service_class(std::string_view service);
 
