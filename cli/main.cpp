@@ -13,6 +13,7 @@
 
 #include "commands/commands.hpp"
 #include "commands/suggest.hpp"
+#include "commands/tutorial.hpp"
 
 namespace {
 
@@ -53,6 +54,7 @@ void add_commands(CLI::App& app, Program& program) {
   add_up(app, program);
   add_down(app, program);
   add_ps(app, program);
+  add_url(app, program);
   add_logs(app, program);
   add_service(app, program);
   add_user(app, program);
@@ -64,6 +66,7 @@ void add_commands(CLI::App& app, Program& program) {
   add_policy(app, program);
   add_watch(app, program);
   add_scenario(app, program);
+  add_tutorial(app, program);
   add_trace(app, program);
   add_why(app, program);
   add_serve(app, program);
