@@ -54,18 +54,13 @@ class Sequence {
     return kMargin + kTimes + spacing_ * (static_cast<double>(at) + 0.5);
   }
 
-  void text(double x, double y, std::string_view css, std::string_view words) {
-    body_ += fmt::format("<text class=\"{}\" x=\"{}\" y=\"{}\">{}</text>", css, px(x), px(y),
-                         markup(words));
-  }
-
   void add_title(const std::string& title, const std::string& subtitle) {
     for (const std::string& line :
          wrap_to(printable(title), kWidth - 2 * kMargin, kTitle * kBold, 3)) {
-      text(kMargin, y_ + kTitle * 0.8, "ink title", line);
+      body_ += text_at(kMargin, y_ + kTitle * 0.8, "ink title", line);
       y_ += kTitle * 1.35;
     }
-    text(kMargin, y_ + 11, "soft small", subtitle);
+    body_ += text_at(kMargin, y_ + 11, "soft small", subtitle);
     y_ += 32;
   }
 
@@ -89,7 +84,8 @@ class Sequence {
   void add(const Step& step) {
     y_ += kRow;
     const double line = y_ - 6;
-    text(kMargin + kTimes - 18, line + 4, "soft time end small", format_milliseconds(step.at_ns));
+    body_ += text_at(kMargin + kTimes - 18, line + 4, "soft time end small",
+                     format_milliseconds(step.at_ns));
     const std::string words =
         step.failed ? fmt::format("{} {}", kFailed, printable(step.words)) : printable(step.words);
     step.kind == Step::Kind::own ? add_own(step, line, words) : add_arrow(step, line, words);
@@ -103,9 +99,9 @@ class Sequence {
     const double room = right ? kWidth - kMargin - at - 12 : at - kMargin - kTimes - 12;
     body_ += fmt::format("<g class=\"{}\"><circle class=\"work\" cx=\"{}\" cy=\"{}\" r=\"4\"/></g>",
                          service_class(step.from), px(at), px(line));
-    text(right ? at + 11 : at - 11, line + 4.3,
-         fmt::format("{} over{}", step.failed ? "bad" : "ink", right ? "" : " end"),
-         shorten_to(words, room, kFont));
+    body_ += text_at(right ? at + 11 : at - 11, line + 4.3,
+                     fmt::format("{} over{}", step.failed ? "bad" : "ink", right ? "" : " end"),
+                     shorten_to(words, room, kFont));
   }
 
   void add_arrow(const Step& step, double line, const std::string& words) {
@@ -115,11 +111,11 @@ class Sequence {
     const bool answer = step.kind == Step::Kind::answer;
     body_ += fmt::format("<path class=\"arrow{}\" marker-end=\"url(#head)\" d=\"M{} {}H{}\"/>",
                          answer ? " back" : "", px(from), px(line), px(to + towards));
-    text((from + to) / 2, line - 7,
-         fmt::format("{} over middle", step.failed ? "bad"
-                                       : answer    ? "soft"
-                                                   : "ink"),
-         shorten_to(words, std::max(std::abs(to - from) - 12, spacing_ * 1.5), kFont));
+    body_ += text_at((from + to) / 2, line - 7,
+                     fmt::format("{} over middle", step.failed ? "bad"
+                                                   : answer    ? "soft"
+                                                               : "ink"),
+                     shorten_to(words, std::max(std::abs(to - from) - 12, spacing_ * 1.5), kFont));
   }
 
   std::string frame(const std::string& title, const std::string& drawn) const {

@@ -41,21 +41,10 @@ constexpr int kRemarkLines = 4;
 constexpr int kTickColumn = 8;  ///< a letter of a tick's label
 constexpr std::int64_t kAxisMin_ns = 1000;
 
-std::string text(double x, double y, std::string_view css, std::string_view words) {
-  return fmt::format("<text class=\"{}\" x=\"{}\" y=\"{}\">{}</text>", css, px(x), px(y),
-                     markup(words));
-}
-
-std::string rect(std::string_view css, double x, double y, double width, double height,
-                 double round) {
-  return fmt::format("<rect class=\"{}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"{}\"/>",
-                     css, px(x), px(y), px(width), px(height), px(round));
-}
-
 /// A number in a circle, where a rule decided.
 std::string sign(double x, double y, std::size_t number) {
   return fmt::format("<circle class=\"sign\" cx=\"{}\" cy=\"{}\" r=\"{}\"/>{}", px(x), px(y),
-                     px(kSign), text(x, y + 3.4, "ink number middle", std::to_string(number)));
+                     px(kSign), text_at(x, y + 3.4, "ink number middle", std::to_string(number)));
 }
 
 std::string_view css_of(SegmentKind kind) {
@@ -92,6 +81,12 @@ class Drawing {
   void add_row(std::size_t at);
   void add_branch(const Row& row, std::size_t at);
   void add_bar(const Row& row, double y);
+  /// Where the number of a decision stands.
+  struct Sign {
+    double x = 0;
+    std::size_t decision = 0;
+  };
+  std::vector<Sign> signs_of(const Row& row) const;
   void add_marks(const Row& row, double y);
   /// Beside the bar where there is room, else below the row.
   void add_remark(const Row& row, double y);
@@ -151,11 +146,11 @@ void Drawing::add_title() {
   }
   for (const std::string& line :
        wrap_to(printable(options_.title), kWidth - 2 * kMargin, kTitle * kBold, 3)) {
-    body_ += text(kMargin, y_ + kTitle * 0.8, "ink title", line) + "\n";
+    body_ += text_at(kMargin, y_ + kTitle * 0.8, "ink title", line) + "\n";
     y_ += kTitle * 1.35;
   }
   if (!options_.subtitle.empty()) {
-    body_ += text(kMargin, y_ + kSmall, "soft small", options_.subtitle) + "\n";
+    body_ += text_at(kMargin, y_ + kSmall, "soft small", options_.subtitle) + "\n";
     y_ += kSmall * 1.5;
   }
   y_ += 14;
@@ -166,7 +161,7 @@ std::string Drawing::axis(double top, double bottom) const {
   std::string out;
   for (const Tick& tick : ticks_for(length_ns_, static_cast<int>(axis_ / kTickColumn), room)) {
     const double at = bars_ + tick.at_ns / length_ns_ * axis_;
-    out += text(at, top, "soft small", tick.label);
+    out += text_at(at, top, "soft small", tick.label);
     out += fmt::format("<path class=\"line\" d=\"M{} {}V{}\"/>\n", px(at), px(top + 7), px(bottom));
   }
   return out;
@@ -187,7 +182,7 @@ void Drawing::add_branch(const Row& row, std::size_t at) {
                          px(middles_[above] + 9), px(y));
   }
   const std::string name = shorten_to(printable(row.name), names_ - kIndent * row.depth, kFont);
-  body_ += text(name_x, y + kBaseline, row.missing ? "soft" : "ink", name);
+  body_ += text_at(name_x, y + kBaseline, row.missing ? "soft" : "ink", name);
 }
 
 void Drawing::add_bar(const Row& row, double y) {
@@ -195,7 +190,7 @@ void Drawing::add_bar(const Row& row, double y) {
   const double from = x(row.start_ns);
   const double until = end_of(row);
   if (row.missing) {
-    body_ += rect("lost", from, top + 0.5, until - from, kBar - 1, 3);
+    body_ += rect_at("lost", from, top + 0.5, until - from, kBar - 1, 3);
     used_.insert(SegmentKind::missing);
     return;
   }
@@ -208,20 +203,28 @@ void Drawing::add_bar(const Row& row, double y) {
     const double width =
         segment.kind == SegmentKind::work ? std::max(end - begin, 1.2) : end - begin;
     const bool whole = row.segments.size() == 1;
-    body_ += rect(css_of(segment.kind), std::min(begin, until - 1.2), top, width, kBar,
-                  whole ? std::min(3.0, width / 2) : 1);
+    body_ += rect_at(css_of(segment.kind), std::min(begin, until - 1.2), top, width, kBar,
+                     whole ? std::min(3.0, width / 2) : 1);
   }
 }
 
-void Drawing::add_marks(const Row& row, double y) {
+std::vector<Drawing::Sign> Drawing::signs_of(const Row& row) const {
+  std::vector<Sign> signs;
   double free_from = 0;  // decisions of the same moment stand side by side
   for (const Mark& mark : row.marks) {
     if (mark.kind != MarkKind::decision || mark.decision > options_.decisions_max) continue;
     const double at = std::clamp(x(mark.at_ns), free_from, kWidth - kMargin);
     free_from = at + 2 * kSign + 1;
-    const Decision& decision = layout_.decisions[mark.decision - 1];
-    signs_ += fmt::format("<g><title>{}</title>{}</g>\n", markup(decision.rule),
-                          sign(at, y, mark.decision));
+    signs.push_back({at, mark.decision});
+  }
+  return signs;
+}
+
+void Drawing::add_marks(const Row& row, double y) {
+  for (const Sign& each : signs_of(row)) {
+    signs_ += fmt::format("<g><title>{}</title>{}</g>\n",
+                          markup(layout_.decisions[each.decision - 1].rule),
+                          sign(each.x, y, each.decision));
   }
 }
 
@@ -231,20 +234,16 @@ void Drawing::add_remark(const Row& row, double y) {
       row.failed ? fmt::format("{} {}", kFailed, printable(row.remark)) : printable(row.remark);
   const std::string_view css = row.failed ? "bad over small" : "soft over small";
   const double wanted = text_width(words, kSmall) + 10;
-  double end = end_of(row);
-  double free_from = 0;
-  for (const Mark& mark : row.marks) {
-    free_from = std::max(free_from, x(mark.at_ns) + kSign);
-    end = std::max(end, free_from + 2 * kSign * static_cast<double>(row.marks.size()));
-  }
+  const std::vector<Sign> signs = signs_of(row);
+  const double end = signs.empty() ? end_of(row) : std::max(end_of(row), signs.back().x + kSign);
   if (end + wanted < bars_ + axis_) {
-    body_ += text(end + 7, y + kBaseline, css, words);
-  } else if (wanted < x(row.start_ns) - bars_ && row.marks.empty()) {
-    body_ += text(x(row.start_ns) - 7, y + kBaseline, fmt::format("{} end", css), words);
+    body_ += text_at(end + 7, y + kBaseline, css, words);
+  } else if (wanted < x(row.start_ns) - bars_ && signs.empty()) {
+    body_ += text_at(x(row.start_ns) - 7, y + kBaseline, fmt::format("{} end", css), words);
   } else {
     const double left = kMargin + services_ + kGap + kIndent * (row.depth + 1);
     for (const std::string& line : wrap_to(words, kWidth - kMargin - left, kSmall, kRemarkLines)) {
-      body_ += text(left, y_ + kSmall - 1, css, line);
+      body_ += text_at(left, y_ + kSmall - 1, css, line);
       y_ += kRemark;
     }
   }
@@ -278,11 +277,12 @@ void Drawing::add_row(std::size_t at) {
     body_ += fmt::format("<rect class=\"stripe\" x=\"8\" y=\"{}\" width=\"{}\" height=\"{}\"/>",
                          px(y - kRow / 2), px(kWidth - 16), px(kRow));
   }
-  body_ += text(kMargin, y + kBaseline, "by", shorten_to(printable(row.service), services_, kFont));
+  body_ +=
+      text_at(kMargin, y + kBaseline, "by", shorten_to(printable(row.service), services_, kFont));
   add_branch(row, at);
   add_bar(row, y);
-  body_ += text(kWidth - kMargin, y + kBaseline, row.failed ? "bad time end" : "ink time end",
-                duration_text(row));
+  body_ += text_at(kWidth - kMargin, y + kBaseline, row.failed ? "bad time end" : "ink time end",
+                   duration_text(row));
   add_remark(row, y);
   body_ += "</g>\n";
   add_marks(row, y);
@@ -299,12 +299,12 @@ void Drawing::add_legend() {
       y_ += kRow - 5;
     }
     body_ += fmt::format("<g transform=\"translate({} {})\">{}{}</g>\n", px(left), px(y_), drawn,
-                         text(width + 7, kBaseline, "soft small", words));
+                         text_at(width + 7, kBaseline, "soft small", words));
     left += wanted;
   };
   for (const SegmentKind kind : used_) {
     const std::string_view css = kind == SegmentKind::queued ? service_class("broker") : "c245";
-    entry(26, fmt::format("<g class=\"{}\">{}</g>", css, rect(css_of(kind), 0, -6, 26, 12, 2)),
+    entry(26, fmt::format("<g class=\"{}\">{}</g>", css, rect_at(css_of(kind), 0, -6, 26, 12, 2)),
           kMeanings[static_cast<std::size_t>(kind)]);
   }
   const auto any = [this](auto member) { return std::ranges::any_of(layout_.rows, member); };
@@ -313,14 +313,14 @@ void Drawing::add_legend() {
           "the message, to who took it");
   }
   if (!layout_.decisions.empty()) entry(15, sign(7.5, 0, 1), "a rule decided");
-  if (any(&Row::failed)) entry(9, text(0, kBaseline, "bad", kFailed), kFailedMeaning);
+  if (any(&Row::failed)) entry(9, text_at(0, kBaseline, "bad", kFailed), kFailedMeaning);
   y_ += 14;
 }
 
 void Drawing::add_decisions() {
   if (layout_.decisions.empty() || options_.for_page) return;
   y_ += 20;
-  body_ += text(kMargin, y_, "ink strong", "why") + "\n";
+  body_ += text_at(kMargin, y_, "ink strong", "why") + "\n";
   y_ += 10;
   double times = 0;
   double services = 0;
@@ -335,20 +335,20 @@ void Drawing::add_decisions() {
     const Decision& decision = layout_.decisions[at];
     const double y = y_ + 11;
     body_ += sign(kMargin + kSign, y, at + 1);
-    body_ += text(kMargin + 2 * kSign + 10 + times, y + kBaseline, "soft time end",
-                  format_milliseconds(decision.at_ns));
+    body_ += text_at(kMargin + 2 * kSign + 10 + times, y + kBaseline, "soft time end",
+                     format_milliseconds(decision.at_ns));
     body_ += fmt::format("<g class=\"{}\">{}</g>", service_class(decision.service),
-                         text(left - kGap - services, y + kBaseline, "by", decision.service));
+                         text_at(left - kGap - services, y + kBaseline, "by", decision.service));
     for (const std::string& line :
          wrap_to(printable(decision.rule), kWidth - kMargin - left, kFont, kRemarkLines)) {
-      body_ += text(left, y_ + 11 + kBaseline, "ink", line) + "\n";
+      body_ += text_at(left, y_ + 11 + kBaseline, "ink", line) + "\n";
       y_ += 20;
     }
   }
   if (shown == layout_.decisions.size()) return;
   const auto rest = static_cast<std::int64_t>(layout_.decisions.size() - shown);
-  body_ += text(left, y_ + 11 + kBaseline, "soft",
-                fmt::format("{} more: {}", format_count(rest), options_.why_command)) +
+  body_ += text_at(left, y_ + 11 + kBaseline, "soft",
+                   fmt::format("{} more: {}", format_count(rest), options_.why_command)) +
            "\n";
   y_ += 20;
 }
@@ -381,7 +381,7 @@ std::string Drawing::draw() {
       "{6}{7}</svg>\n",
       px(kWidth), px(std::ceil(y_)), markup(options_.title), markup(describe()), svg_style(),
       service_class("broker"),
-      options_.for_page ? "" : rect("page", 0, 0, kWidth, std::ceil(y_), 8) + "\n", body_,
+      options_.for_page ? "" : rect_at("page", 0, 0, kWidth, std::ceil(y_), 8) + "\n", body_,
       svg_arrow_head());
 }
 

@@ -90,4 +90,15 @@ std::string px(double value) {
   return fmt::format("{}", std::round(value * 10) / 10);
 }
 
+std::string text_at(double x, double y, std::string_view css, std::string_view words) {
+  return fmt::format("<text class=\"{}\" x=\"{}\" y=\"{}\">{}</text>", css, px(x), px(y),
+                     markup(words));
+}
+
+std::string rect_at(std::string_view css, double x, double y, double width, double height,
+                    double round) {
+  return fmt::format("<rect class=\"{}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"{}\"/>",
+                     css, px(x), px(y), px(width), px(height), px(round));
+}
+
 }  // namespace msdemo::timeline

@@ -1,5 +1,6 @@
-// Text in a drawing: about how wide it will be, cut and wrapped to a width, escaped. It exists
-// because whoever writes an SVG has no font to measure with: the reader's browser chooses it.
+// Text and boxes in a drawing: about how wide a text will be, cut and wrapped to a width, escaped.
+// It exists because whoever writes an SVG has no font to measure with: the reader's browser chooses
+// it.
 #pragma once
 
 #include <string>
@@ -23,5 +24,12 @@ std::string markup(std::string_view text);
 
 /// A coordinate with at most one decimal: small files, and no pixel is that small.
 std::string px(double value);
+
+/// A text element with these classes, standing on `y`.
+std::string text_at(double x, double y, std::string_view css, std::string_view words);
+
+/// A rectangle with this class, its corners rounded.
+std::string rect_at(std::string_view css, double x, double y, double width, double height,
+                    double round);
 
 }  // namespace msdemo::timeline

@@ -11,10 +11,10 @@ std::string comparison(const char* sync, const char* async) {
   return std::string(R"({"orders":[],"sync":)") + sync + R"(,"async":)" + async + "}";
 }
 
-constexpr const char* kSync =
-    R"({"response_median_ms":2.5,"completion_median_ms":2.5,"orders":5,"accepted":5,"completed":5})";
-constexpr const char* kAsync =
-    R"({"response_median_ms":0.8,"completion_median_ms":null,"orders":5,"accepted":5,"completed":0})";
+constexpr const char* kSync = R"({"response_median_ms":2.5,"completion_median_ms":2.5,
+    "orders":5,"accepted":5,"completed":5})";
+constexpr const char* kAsync = R"({"response_median_ms":0.8,"completion_median_ms":null,
+    "orders":5,"accepted":5,"completed":0})";
 
 }  // namespace
 
