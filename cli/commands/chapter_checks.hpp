@@ -49,5 +49,9 @@ Findings check_waiting(LearnersLab& lab);
 Findings check_failing(LearnersLab& lab);
 Findings check_messages(LearnersLab& lab);
 Findings check_once(LearnersLab& lab);
+Findings check_one_to_many(LearnersLab& lab);
+Findings check_measuring(LearnersLab& lab);
+Findings check_changing(LearnersLab& lab);
+Findings check_choosing(LearnersLab& lab);
 
 }  // namespace msdemo::commands

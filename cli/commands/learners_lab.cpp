@@ -7,6 +7,7 @@
 #include "base/limits.hpp"
 #include "commands/service_call.hpp"
 #include "commands/service_faults.hpp"
+#include "messaging/connect.hpp"
 #include "timeline/span_reading.hpp"
 #include "trace/traceparent.hpp"
 
@@ -79,6 +80,24 @@ Result<std::size_t> LearnersLab::receipts(std::int64_t order_id) {
   const auto list = page->find("receipts");
   if (list == page->end()) return not_understood("receipts");
   return list->size();
+}
+
+Result<std::unique_ptr<messaging::QueueInspector>> LearnersLab::inspector() {
+  const auto url = lab_.url("broker");
+  if (!url) return fail(url.error());
+  return messaging::inspect({.url = *url});
+}
+
+Result<std::vector<messaging::QueueState>> LearnersLab::queues() {
+  const auto broker = inspector();
+  if (!broker) return fail(broker.error());
+  return (*broker)->queues();
+}
+
+Result<std::vector<messaging::DeadLetter>> LearnersLab::dead_letters() {
+  const auto broker = inspector();
+  if (!broker) return fail(broker.error());
+  return (*broker)->dead_letters("", static_cast<std::size_t>(limits::kPageDefault), 0);
 }
 
 Result<std::vector<Trace>> LearnersLab::traces() {

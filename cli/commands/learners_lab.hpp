@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@
 #include "commands/service_policy.hpp"
 #include "faults/faults.hpp"
 #include "lab/client.hpp"
+#include "messaging/queue_inspector.hpp"
 #include "trace/span.hpp"
 
 namespace msdemo::commands {
@@ -45,11 +47,16 @@ class LearnersLab {
   /// How many receipts the notify service has for an order.
   Result<std::size_t> receipts(std::int64_t order_id);
 
+  /// What waits in the broker for whom, and what nobody could handle, at most 50.
+  Result<std::vector<messaging::QueueState>> queues();
+  Result<std::vector<messaging::DeadLetter>> dead_letters();
+
   /// The traces in which orders were placed, newest first, at most 200.
   Result<std::vector<Trace>> traces();
 
  private:
   Result<Json> get(const std::string& service, const std::string& target);
+  Result<std::unique_ptr<messaging::QueueInspector>> inspector();
 
   const std::optional<double> answer_;
   lab::Lab lab_;

@@ -8,6 +8,7 @@
 
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "commands/message_sizes.hpp"
 #include "commands/table.hpp"
 #include "contracts/messages.hpp"
 #include "timeline/terminal.hpp"
@@ -85,6 +86,23 @@ std::string format_message(const PeekedMessage& message) {
                      message.group.empty() ? "no group" : "group " + message.group, message.state,
                      message.attempts, message.attempts == 1 ? "attempt" : "attempts",
                      key_of(message.message), body_of(message.message));
+}
+
+std::string format_sizes(std::span<const PeekedMessage> messages) {
+  std::vector<std::vector<std::string>> cells = {
+      {"ID", "BYTES OF", "JSON", "MESSAGEPACK", "CBOR", "VALUES ONLY"}};
+  const auto add = [&cells](const std::string& id, const char* part, const Json& content) {
+    const MessageSizes sizes = sizes_of(content);
+    cells.push_back({id, part, std::to_string(sizes.json), std::to_string(sizes.msgpack),
+                     std::to_string(sizes.cbor), std::to_string(sizes.values)});
+  };
+  for (const PeekedMessage& message : messages) {
+    const auto event = parse_json(message.message.body);
+    if (!event) continue;  // it is no JSON, and has no other form
+    add(std::to_string(message.id), "the whole message", *event);
+    if (event->is_object() && event->contains("data")) add("", "its data", event->at("data"));
+  }
+  return cells.size() == 1 ? "" : format_table(cells, "><>>>>");
 }
 
 std::string format_letter(const DeadLetter& letter) {

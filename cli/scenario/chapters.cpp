@@ -12,6 +12,10 @@ extern const std::string_view chapter_02_waiting;
 extern const std::string_view chapter_03_failing;
 extern const std::string_view chapter_04_messages;
 extern const std::string_view chapter_05_once;
+extern const std::string_view chapter_06_one_to_many;
+extern const std::string_view chapter_07_measuring;
+extern const std::string_view chapter_08_changing;
+extern const std::string_view chapter_10_choosing;
 }  // namespace embedded
 
 namespace scenario {
@@ -46,6 +50,10 @@ const std::vector<ChapterText>& chapters() {
       {3, "docs/tutorial/03-failing.md", embedded::chapter_03_failing},
       {4, "docs/tutorial/04-messages.md", embedded::chapter_04_messages},
       {5, "docs/tutorial/05-once.md", embedded::chapter_05_once},
+      {6, "docs/tutorial/06-one-to-many.md", embedded::chapter_06_one_to_many},
+      {7, "docs/tutorial/07-measuring.md", embedded::chapter_07_measuring},
+      {8, "docs/tutorial/08-changing.md", embedded::chapter_08_changing},
+      {10, "docs/tutorial/10-choosing.md", embedded::chapter_10_choosing},
   };
   return all;
 }

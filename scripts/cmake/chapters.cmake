@@ -5,4 +5,8 @@ set(MSDEMO_CHAPTERS
   02-waiting
   03-failing
   04-messages
-  05-once)
+  05-once
+  06-one-to-many
+  07-measuring
+  08-changing
+  10-choosing)

@@ -105,4 +105,15 @@ TEST_CASE("a dead letter says why", "[commands]") {
         " 3  user.lookup.requested  user         10  2026-11-23T00:40:01.123Z  no\\nsuch field\n");
 }
 
+TEST_CASE("sizes are of the whole message and of its data", "[commands]") {
+  const std::vector<PeekedMessage> messages = {
+      {.id = 7, .message = {"t", "5", R"({"id":"a","data":{"order_id":1,"user_id":300}})"}},
+      {.id = 8, .message = {"t", "5", "no JSON"}}};
+  CHECK(format_sizes(messages) ==
+        "ID  BYTES OF           JSON  MESSAGEPACK  CBOR  VALUES ONLY\n"
+        " 7  the whole message    46           33    33            9\n"
+        "    its data             30           22    22            5\n");
+  CHECK(format_sizes({}).empty());
+}
+
 }  // namespace msdemo::commands
