@@ -170,8 +170,6 @@ inline constexpr seconds kWaitNotice{5};     ///< between two words about what i
 inline constexpr milliseconds kRestartDelay{100};
 inline constexpr int kFailedStarts = 5;
 inline constexpr int kReplicas = 16;  ///< of one service
-inline constexpr seconds kEngineWait{3600};  ///< the longest that a start waits for an engine
-inline constexpr seconds kWaitNotice{5};     ///< between words about what is waited for
 inline constexpr milliseconds kStartBackoff{200};
 inline constexpr milliseconds kStartBackoffMax{5000};
 inline constexpr seconds kStartTimeout{10};
