@@ -1,6 +1,8 @@
 // Where the engine is that an engine's tests need; scripts/engines starts them.
 #pragma once
 
+#include <unistd.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
@@ -20,6 +22,12 @@ inline std::optional<std::string> engine_url(const char* variable) {
   }
   std::printf("skipped: %s is not set; see scripts/engines --help\n", variable);
   return std::nullopt;
+}
+
+/// `url` with a place there that no other process of the tests has.
+inline std::string own_place(const std::string& url, const std::string& name) {
+  const char separator = url.find('?') == std::string::npos ? '?' : '&';
+  return url + separator + "prefix=" + name + "-" + std::to_string(::getpid());
 }
 
 }  // namespace msdemo::test

@@ -1,7 +1,6 @@
 // The same promise as async_ledger_test.cpp on the engines for more than one machine: the services
 // die again and again, and meanwhile the broker and the database are killed and started, too.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cstdlib>
 
@@ -20,12 +19,6 @@ using namespace std::chrono_literals;
 constexpr int kKills = 130;
 constexpr auto kBetweenEngines = 4s;  ///< that the engines live between their deaths
 
-/// `url` with a place of this test's own there.
-std::string own_place(const std::string& url) {
-  return fmt::format("{}{}prefix=ledger-{}", url, url.find('?') == url.npos ? '?' : '&',
-                     ::getpid());
-}
-
 /// scripts/engines ended the engine as a crash does and started it again at the same port.
 bool kill_engine(const std::string& name) {
   const char* folder = std::getenv("MSDEMO_TEST_ENGINES_FOLDER");
@@ -43,7 +36,8 @@ bool kill_engine(const std::string& name) {
 void keep_ledger(const std::string& database, const std::string& broker,
                  const std::string& engine) {
   const test::TestLab lab;
-  const auto up = lab.run({"up", "-d", "--db", own_place(database), "--broker", own_place(broker)});
+  const auto up = lab.run({"up", "-d", "--db", test::own_place(database, "ledger"), "--broker",
+                           test::own_place(broker, "ledger")});
   INFO(up.err << up.out);
   REQUIRE(up.exit_code == 0);
   const std::uint64_t seed = random_seed();
