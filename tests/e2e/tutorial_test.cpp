@@ -120,6 +120,15 @@ TEST_CASE("an exercise is right only when all of it is done", "[e2e]") {
   CHECK(lab.run({"tutorial", "--json"}).json()[0].at("solved") == true);
 }
 
+TEST_CASE("a chapter leaves the learner's own lab alone, and says so", "[e2e]") {
+  const test::TestLab lab;
+  REQUIRE(lab.run({"up", "-d"}).exit_code == 0);
+  const pid_t before = lab.pid("user");
+  const auto outcome = lab.run({"tutorial", "1", "--step"});
+  CHECK(outcome.says("Your lab 'default' is left alone"));
+  CHECK(lab.pid("user") == before);
+}
+
 TEST_CASE("url tells where a service is, for a command line", "[e2e]") {
   const test::TestLab lab;
   REQUIRE(lab.run({"up", "-d"}).exit_code == 0);
