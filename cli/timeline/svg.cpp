@@ -303,7 +303,7 @@ void Drawing::add_legend() {
     left += wanted;
   };
   for (const SegmentKind kind : used_) {
-    const std::string_view css = kind == SegmentKind::queued ? service_class("broker") : "c245";
+    const std::string css = kind == SegmentKind::queued ? service_class("broker") : "c245";
     entry(26, fmt::format("<g class=\"{}\">{}</g>", css, rect_at(css_of(kind), 0, -6, 26, 12, 2)),
           kMeanings[static_cast<std::size_t>(kind)]);
   }

@@ -1,6 +1,7 @@
 // The drawn timeline: that it can be read, by whom, and that nothing in a trace breaks it.
 #include "timeline/svg.hpp"
 
+#include "base/text.hpp"
 #include "support/catch.hpp"
 #include "support/sample_traces.hpp"
 #include "timeline/svg_text.hpp"
@@ -38,6 +39,7 @@ TEST_CASE("a drawing is one well-formed element that fetches nothing", "[timelin
                             {}}) {
     const std::string svg = draw(spans);
     CHECK(test::markup_problem(svg).empty());
+    CHECK(msdemo::count_code_points(svg));  // is UTF-8
     CHECK(count(svg, "http") == count(svg, "http://www.w3.org/2000/svg") + count(svg, "HTTP"));
     CHECK_FALSE(says(svg, "<script"));
     CHECK_FALSE(says(svg, "href"));
