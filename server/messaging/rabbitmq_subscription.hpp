@@ -23,7 +23,7 @@ namespace msdemo::messaging {
 /// next receive() connects again.
 class RabbitmqSubscription final : public Subscription {
  public:
-  /// Connects and makes the group. `settings` must outlive the subscription.
+  /// Connects and makes the group.
   static Result<std::unique_ptr<Subscription>> open(const RabbitmqSettings& settings,
                                                     const std::string& group,
                                                     std::span<const std::string> topics);
@@ -62,7 +62,7 @@ class RabbitmqSubscription final : public Subscription {
   void fail_receive(const Error& error);
   void wait() const;
 
-  const RabbitmqSettings& settings_;
+  const RabbitmqSettings settings_;
   const std::string group_;
   const std::vector<std::string> topics_;
   const int wake_fd_;
