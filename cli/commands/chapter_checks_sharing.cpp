@@ -31,7 +31,7 @@ Finding judge_group(const std::vector<QueueState>& queues) {
   for (const QueueState& queue : queues) {
     if (!is_event(queue) || !is_learners(queue)) continue;
     groups.insert(queue.group);
-    waiting += queue.ready + queue.in_flight;
+    waiting += queue.ready + queue.in_flight.value_or(0);
   }
   if (groups.empty()) {
     return wrong("no group of yours is subscribed to order.*",

@@ -30,30 +30,37 @@ bool may_place(const Json& listed) {
 }  // namespace
 
 Result<Policy> LearnersLab::policy(const std::string& service) {
-  auto policy = ServicePolicy::of(lab_, service);
-  if (!policy) return fail(policy.error());
-  return (*policy)->get();
+  const auto replica = first_replica(service);
+  if (!replica) return fail(replica.error());
+  return ServicePolicy(lab_, *replica).get();
 }
 
 Result<std::vector<faults::Fault>> LearnersLab::faults(const std::string& service) {
-  auto faults = ServiceFaults::of(lab_, service);
-  if (!faults) return fail(faults.error());
-  return (*faults)->list();
+  const auto replica = first_replica(service);
+  if (!replica) return fail(replica.error());
+  return ServiceFaults(lab_, *replica).list();
+}
+
+/// The exercises are made for labs with one process of each service.
+Result<lab::Replica> LearnersLab::first_replica(const std::string& service) const {
+  auto replicas = lab_.replicas(service);
+  if (!replicas) return fail(std::move(replicas.error()));
+  return std::move(replicas->front());
 }
 
 Result<std::vector<Sample>> LearnersLab::metrics(const std::string& service) {
-  const auto url = lab_.admin_url(service);
-  if (!url) return fail(url.error());
-  http::Client admin(*url);
+  const auto replica = first_replica(service);
+  if (!replica) return fail(replica.error());
+  http::Client admin(replica->admin_url);
   const auto answer = call(admin, {.target = "/metrics"});
   if (!answer) return fail(answer.error());
   return parse_metrics(answer->body);
 }
 
 Result<Json> LearnersLab::get(const std::string& service, const std::string& target) {
-  const auto url = lab_.url(service);
-  if (!url) return fail(url.error());
-  http::Client client(*url);
+  const auto urls = lab_.urls(service);
+  if (!urls) return fail(urls.error());
+  http::Client client(*urls);
   return ask(client,
              {.target = target, .headers = {{"traceparent", trace::unsampled_traceparent(rng_)}}});
 }
@@ -83,7 +90,7 @@ Result<std::size_t> LearnersLab::receipts(std::int64_t order_id) {
 }
 
 Result<std::unique_ptr<messaging::QueueInspector>> LearnersLab::inspector() {
-  const auto url = lab_.url("broker");
+  const auto url = lab_.broker_url();
   if (!url) return fail(url.error());
   return messaging::inspect({.url = *url});
 }

@@ -55,6 +55,7 @@ class LearnersLab {
   Result<std::vector<Trace>> traces();
 
  private:
+  Result<lab::Replica> first_replica(const std::string& service) const;
   Result<Json> get(const std::string& service, const std::string& target);
   Result<std::unique_ptr<messaging::QueueInspector>> inspector();
 

@@ -19,9 +19,10 @@ int url(const Program& program, const UrlOptions& options) {
   if (auto known = check_service(options.service); !known) return report(program, known.error());
   auto lab = lab::Lab::find(program.lab);
   if (!lab) return report(program, lab.error());
-  const auto found = options.admin ? lab->admin_url(options.service) : lab->url(options.service);
-  if (!found) return report(program, found.error());
-  fmt::print("{}\n", *found);
+  const auto replicas = lab->replicas(options.service);
+  if (!replicas) return report(program, replicas.error());
+  const lab::Replica& first = replicas->front();
+  fmt::print("{}\n", options.admin ? first.admin_url : first.url);
   return exit_status::kDone;
 }
 

@@ -106,9 +106,11 @@ TEST_CASE("a dead letter says why", "[commands]") {
 }
 
 TEST_CASE("sizes are of the whole message and of its data", "[commands]") {
-  const std::vector<PeekedMessage> messages = {
-      {.id = 7, .message = {"t", "5", R"({"id":"a","data":{"order_id":1,"user_id":300}})"}},
-      {.id = 8, .message = {"t", "5", "no JSON"}}};
+  std::vector<PeekedMessage> messages(2);
+  messages[0].id = 7;
+  messages[0].message = {"t", "5", R"({"id":"a","data":{"order_id":1,"user_id":300}})"};
+  messages[1].id = 8;
+  messages[1].message = {"t", "5", "no JSON"};
   CHECK(format_sizes(messages) ==
         "ID  BYTES OF           JSON  MESSAGEPACK  CBOR  VALUES ONLY\n"
         " 7  the whole message    46           33    33            9\n"
