@@ -64,7 +64,7 @@ struct Replica {
   messaging::Outbox outbox{*database, real_clock()};
   order::OrderStore store{*database, outbox};
   resilience::Policies policies{resilience::Role::caller};
-  http::ProtectedClient users{"http://127.0.0.1:1", "user", policies, real_clock(), rng};
+  http::ProtectedClient users{{"http://127.0.0.1:1"}, "user", policies, real_clock(), rng};
   Silence broker;
   order::Waiters waiters;
   faults::Faults faults{real_clock(), rng};
