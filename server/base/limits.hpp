@@ -87,6 +87,7 @@ inline constexpr int kKafkaReplication = 3;  ///< of a topic that we make, if th
 inline constexpr int kKafkaReplicationMax = 15;
 inline constexpr std::chrono::hours kKafkaRetention{7 * 24};  ///< of a topic that we make
 inline constexpr seconds kKafkaSession{6};  ///< without a sign of life, then others take over
+inline constexpr milliseconds kKafkaHandover{2000};  ///< that a partition waits for what is in hand
 inline constexpr milliseconds kKafkaHeartbeat{500};  ///< in which a change of consumers is noticed
 inline constexpr milliseconds kKafkaTopicsNoticed{1000};  ///< new ones of a pattern
 inline constexpr std::size_t kKafkaFetched = 512;         ///< messages that wait in a consumer
