@@ -12,7 +12,9 @@
 #include <string>
 
 #include "commands/commands.hpp"
+#include "commands/engine_argument.hpp"
 #include "commands/suggest.hpp"
+#include "commands/tutorial.hpp"
 
 namespace {
 
@@ -53,6 +55,7 @@ void add_commands(CLI::App& app, Program& program) {
   add_up(app, program);
   add_down(app, program);
   add_ps(app, program);
+  add_url(app, program);
   add_logs(app, program);
   add_service(app, program);
   add_user(app, program);
@@ -64,9 +67,12 @@ void add_commands(CLI::App& app, Program& program) {
   add_policy(app, program);
   add_watch(app, program);
   add_scenario(app, program);
+  add_tutorial(app, program);
   add_trace(app, program);
   add_why(app, program);
+  add_migrate(app, program);
   add_serve(app, program);
+  add_health(app, program);
   add_completion(app, program);
 }
 
@@ -129,6 +135,7 @@ int run(int argc, char** argv) {
     program.json = std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
     return msdemo::commands::report(program, usage_error(app, error, arguments));
   }
+  msdemo::commands::conceal_passwords(argc, argv);
   if (!program.run) {
     fmt::print("{}", named_command(app).help());
     return msdemo::exit_status::kDone;

@@ -168,18 +168,23 @@ class BenchRun {
   }
 
   load::Plan plan_of(const std::string& style, double rate, std::chrono::milliseconds duration) {
-    return {.host = shop_ != nullptr ? shop_->host() : plan_.url->host,
-            .port = shop_ != nullptr ? shop_->port() : plan_.url->port,
-            .request = shop_ != nullptr ? shop_->request(style) : request_of(*plan_.url),
-            .loop = rate > 0 ? load::Loop::open : load::Loop::closed,
-            .arrivals = plan_.settings.arrivals == "poisson" ? load::Arrivals::poisson
-                                                             : load::Arrivals::constant,
-            .rate_per_s = rate,
-            .connections = plan_.settings.connections,
-            .warmup = plan_.settings.warmup,
-            .duration = duration,
-            .backlog = limits::kBenchBacklog,
-            .seed = plan_.settings.seed + bench_.pairs.size() + bench_.sweep.size()};
+    load::Plan plan{.request = shop_ != nullptr ? shop_->request(style) : request_of(*plan_.url),
+                    .loop = rate > 0 ? load::Loop::open : load::Loop::closed,
+                    .arrivals = plan_.settings.arrivals == "poisson" ? load::Arrivals::poisson
+                                                                     : load::Arrivals::constant,
+                    .rate_per_s = rate,
+                    .connections = plan_.settings.connections,
+                    .warmup = plan_.settings.warmup,
+                    .duration = duration,
+                    .backlog = limits::kBenchBacklog,
+                    .seed = plan_.settings.seed + bench_.pairs.size() + bench_.sweep.size()};
+    if (shop_ != nullptr) {
+      plan.spread_over(shop_->urls());
+    } else {
+      plan.host = plan_.url->host;
+      plan.port = plan_.url->port;
+    }
+    return plan;
   }
 
   /// One run, and for orders by message all that follows from them. Says so if nothing may come

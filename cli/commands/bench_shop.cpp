@@ -38,8 +38,8 @@ std::string durability_of(lab::Lab& lab) {
   return {};
 }
 
-Result<std::int64_t> create_user(const std::string& url) {
-  http::Client users(url, "user");
+Result<std::int64_t> create_user(const std::vector<std::string>& urls) {
+  http::Client users(urls, "user");
   const auto user =
       ask(users, {.method = "POST",
                   .target = "/users",
@@ -69,40 +69,36 @@ std::optional<std::int64_t> order_id(std::string_view body) {
 Result<std::unique_ptr<BenchShop>> BenchShop::open(const std::string& name) {
   auto lab = lab::Lab::find(name);
   if (!lab) return fail(lab.error());
-  const auto order_url = lab->url("order");
-  const auto user_url = lab->url("user");
-  const auto notify_url = lab->url("notify");
-  for (const auto* url : {&order_url, &user_url, &notify_url}) {
-    if (!*url) return fail(url->error());
+  const auto order_urls = lab->urls("order");
+  const auto user_urls = lab->urls("user");
+  const auto notify_urls = lab->urls("notify");
+  for (const auto* urls : {&order_urls, &user_urls, &notify_urls}) {
+    if (!*urls) return fail(urls->error());
   }
   const auto folder = lab::StateFolder::of(name);
   if (!folder) return fail(folder.error());
-  const auto user = create_user(*user_url);
+  const auto user = create_user(*user_urls);
   if (!user) return fail(user.error());
   return std::unique_ptr<BenchShop>(
-      new BenchShop(*order_url, *notify_url, *user, durability_of(*lab), folder->path()));
+      new BenchShop(*order_urls, *notify_urls, *user, durability_of(*lab), folder->path()));
 }
 
-BenchShop::BenchShop(const std::string& order_url, const std::string& notify_url, std::int64_t user,
+BenchShop::BenchShop(std::vector<std::string> order_urls,
+                     const std::vector<std::string>& notify_urls, std::int64_t user,
                      std::string durability, std::filesystem::path folder)
-    : notify_(notify_url, "notify"),
+    : order_urls_(std::move(order_urls)),
+      notify_(notify_urls, "notify"),
       user_(user),
       durability_(std::move(durability)),
-      folder_(std::move(folder)) {
-  // `http://host:port`, as every address in a lab's record.
-  const auto colon = order_url.rfind(':');
-  const auto begin = order_url.find("//") + 2;
-  host_ = order_url.substr(begin, colon - begin);
-  port_ = static_cast<int>(parse_integer(order_url.substr(colon + 1)).value_or(0));
-}
+      folder_(std::move(folder)) {}
 
 std::string BenchShop::request(std::string_view style) const {
   Rng rng(random_seed());
   const std::string body = dump_json(contracts::to_json(contracts::NewOrder{user_, "bench"}));
   return fmt::format(
-      "POST /orders HTTP/1.1\r\nHost: {}:{}\r\nContent-Type: application/json\r\n"
+      "POST /orders HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
       "Content-Length: {}\r\ntraceparent: {}\r\n{}\r\n{}",
-      host_, port_, body.size(), trace::unsampled_traceparent(rng),
+      body.size(), trace::unsampled_traceparent(rng),
       style == "async" ? "Prefer: respond-async\r\n" : "", body);
 }
 

@@ -37,8 +37,8 @@ class BenchShop {
   /// The bytes of one order, `sync` or `async`. Nobody is to trace it: spans cost time.
   std::string request(std::string_view style) const;
 
-  const std::string& host() const { return host_; }
-  int port() const { return port_; }
+  /// Of the order service's replicas.
+  const std::vector<std::string>& urls() const { return order_urls_; }
   const std::string& durability() const { return durability_; }
 
   /// Where the lab keeps its data.
@@ -60,14 +60,13 @@ class BenchShop {
     bool measured;
   };
 
-  BenchShop(const std::string& order_url, const std::string& notify_url, std::int64_t user,
-            std::string durability, std::filesystem::path folder);
+  BenchShop(std::vector<std::string> order_urls, const std::vector<std::string>& notify_urls,
+            std::int64_t user, std::string durability, std::filesystem::path folder);
 
   Result<bool> receipts_after(std::int64_t id);
   Result<std::size_t> take_receipts(Completion& completion);
 
-  std::string host_;
-  int port_ = 0;
+  const std::vector<std::string> order_urls_;
   http::Client notify_;
   const std::int64_t user_;
   const std::string durability_;

@@ -10,6 +10,7 @@
 
 #include "base/limits.hpp"
 #include "commands/commands.hpp"
+#include "commands/compare_table.hpp"
 #include "commands/order_desk.hpp"
 #include "commands/progress.hpp"
 #include "commands/service_call.hpp"
@@ -67,24 +68,23 @@ class SignalWatch {
   std::thread thread_;
 };
 
-/// Makes the user service slow as long as this lives, and then as slow as it was before.
+/// Makes a replica of the user service slow as long as this lives, and then as slow as it was
+/// before.
 class UserLatency {
  public:
-  static Result<std::unique_ptr<UserLatency>> add(const Program& program, lab::Lab& lab,
-                                                  const std::string& value) {
-    auto faults = ServiceFaults::of(lab, "user");
-    if (!faults) return fail(faults.error());
-    auto before = (*faults)->list();
-    if (!before) return fail(before.error());
-    const auto added = (*faults)->add({.kind = "latency", .value = value});
-    if (!added) return fail(added.error());
-    for (const faults::Fault& fault : *before) {
-      const bool replaced = fault.id == added->id;
-      print_note(program, fmt::format("user has {} already; it {}", in_words(fault.spec),
-                                      replaced ? "is put back afterwards" : "stays"));
+  using All = std::vector<std::unique_ptr<UserLatency>>;
+
+  /// To all replicas, or none.
+  static Result<All> add(const Program& program, const lab::Lab& lab, const std::string& value) {
+    const auto replicas = lab.replicas("user");
+    if (!replicas) return fail(replicas.error());
+    All all;
+    for (const lab::Replica& replica : *replicas) {
+      auto one = add(program, lab, replica, value);
+      if (!one) return fail(std::move(one.error()));
+      all.push_back(std::move(*one));
     }
-    return std::unique_ptr<UserLatency>(
-        new UserLatency(program, std::move(*faults), *added, std::move(*before)));
+    return all;
   }
   UserLatency(const UserLatency&) = delete;
   UserLatency& operator=(const UserLatency&) = delete;
@@ -97,6 +97,24 @@ class UserLatency {
   }
 
  private:
+  static Result<std::unique_ptr<UserLatency>> add(const Program& program, const lab::Lab& lab,
+                                                  const lab::Replica& replica,
+                                                  const std::string& value) {
+    auto faults = std::make_unique<ServiceFaults>(lab, replica);
+    auto before = faults->list();
+    if (!before) return fail(before.error());
+    const auto added = faults->add({.kind = "latency", .value = value});
+    if (!added) return fail(added.error());
+    for (const faults::Fault& fault : *before) {
+      const bool replaced = fault.id == added->id;
+      print_note(program,
+                 fmt::format("{} has {} already; it {}", replica.name, in_words(fault.spec),
+                             replaced ? "is put back afterwards" : "stays"));
+    }
+    return std::unique_ptr<UserLatency>(
+        new UserLatency(program, std::move(faults), *added, std::move(*before)));
+  }
+
   UserLatency(const Program& program, std::unique_ptr<ServiceFaults> faults, faults::Fault added,
               std::vector<faults::Fault> before)
       : program_(program),
@@ -150,9 +168,9 @@ Result<std::int64_t> count_receipts(http::Client& notify, std::int64_t order_id)
 /// Adds what only the lab and the notify service know: traces and receipts.
 Result<std::vector<Observed>> observe(const Program& program, OrderDesk& desk,
                                       std::vector<Placed> placed, const SignalWatch& signals) {
-  const auto notify_url = desk.lab().url("notify");
-  if (!notify_url) return fail(notify_url.error());
-  http::Client notify(*notify_url, "notify");
+  const auto notify_urls = desk.lab().urls("notify");
+  if (!notify_urls) return fail(notify_urls.error());
+  http::Client notify(*notify_urls, "notify");
   std::vector<Observed> all;
   Progress progress(placed.size(), "traces collected");
   for (Placed& order : placed) {
@@ -255,14 +273,14 @@ int compare(const Program& program, const CompareOptions& options) {
   auto desk = OrderDesk::open(program.lab);
   if (!desk) return report(program, desk.error());
   const SignalWatch watch(signals, [&] { (*desk)->interrupt(); });
-  std::unique_ptr<UserLatency> latency;
+  UserLatency::All latency;
   if (!options.user_latency.empty()) {
     auto added = UserLatency::add(program, (*desk)->lab(), options.user_latency);
     if (!added) return report(program, added.error());
     latency = std::move(*added);
   }
   auto placed = place_all(program, **desk, options, watch);
-  latency.reset();
+  latency.clear();
   if (!placed) return report(program, placed.error());
   auto observed = observe(program, **desk, std::move(*placed), watch);
   if (!observed) return report(program, observed.error());
@@ -277,7 +295,8 @@ void add_compare(CLI::App& app, Program& program) {
       app.add_subcommand("compare", "Place the same orders by call and by message, side by side");
   set_help(*command,
            "msdemo compare\n"
-           "msdemo compare --orders 20 --user-latency 100ms");
+           "msdemo compare --orders 20 --user-latency 100ms\n"
+           "msdemo compare table calm.json slow.json");
   command->add_option("--orders", options->orders, "How many of each style")
       ->check(CLI::Range(std::size_t{1}, limits::kOrdersCompared))
       ->capture_default_str();
@@ -286,7 +305,10 @@ void add_compare(CLI::App& app, Program& program) {
   command->add_option("--user", options->user, "Who orders: a user's id")->capture_default_str();
   command->add_option("--item", options->item, "What: 1 to 255 characters")->capture_default_str();
   add_json_flag(*command, program);
-  command->callback([&program, options] {
+  command->require_subcommand(0, 1);
+  add_compare_table(*command, program);
+  command->callback([&program, command, options] {
+    if (!command->get_subcommands().empty()) return;
     program.run = [&program, options] { return compare(program, *options); };
   });
 }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <memory>
 #include <optional>
 
 #include "base/duration.hpp"
@@ -12,7 +13,6 @@
 #include "commands/service_faults.hpp"
 #include "commands/table.hpp"
 #include "lab/client.hpp"
-#include "lab/service_names.hpp"
 
 namespace msdemo::commands {
 
@@ -48,12 +48,22 @@ Json parameters(const FaultOptions& options) {
   return json;
 }
 
-Result<std::unique_ptr<ServiceFaults>> open_faults(const Program& program,
-                                                   const std::string& service) {
-  if (auto known = check_service(service); !known) return fail(std::move(known.error()));
+/// What the command is about: the lab, and the processes that a name means; all of them for none.
+struct Place {
+  lab::Lab lab;
+  std::vector<lab::Replica> replicas;
+};
+
+Result<Place> find_place(const Program& program, const std::string& name) {
+  if (!name.empty()) {
+    if (auto known = check_service(name); !known) return fail(std::move(known.error()));
+  }
   auto lab = lab::Lab::find(program.lab);
   if (!lab) return fail(lab.error());
-  return ServiceFaults::of(*lab, service);
+  auto replicas =
+      name.empty() ? Result<std::vector<lab::Replica>>(lab->replicas()) : lab->replicas(name);
+  if (!replicas) return fail(std::move(replicas.error()));
+  return Place{std::move(*lab), std::move(*replicas)};
 }
 
 /// A service whose faults nobody can tell: most likely it is down, and then it has none.
@@ -63,45 +73,69 @@ void tell_silent(const Program& program, const std::string& service, const Error
              escape_control(error.message));
 }
 
-/// All of `specs`, or none of them.
-Result<std::vector<faults::Fault>> add_all(const Program& program, ServiceFaults& faults,
-                                           const std::vector<faults::Spec>& specs) {
-  const auto before = faults.list();
-  if (!before) return fail(before.error());
-  std::vector<faults::Fault> added;
-  for (const faults::Spec& spec : specs) {
-    auto one = faults.add(spec);
-    if (one) {
-      added.push_back(std::move(*one));
-      continue;
+/// One replica's faults as they were, and what the command has added to them so far.
+struct Addition {
+  std::string replica;
+  std::unique_ptr<ServiceFaults> faults;
+  std::vector<faults::Fault> before;
+  std::vector<faults::Fault> added{};
+};
+
+void undo(const Program& program, const Addition& addition) {
+  for (const faults::Fault& fault : addition.added) {
+    if (const auto undone = addition.faults->undo(fault, addition.before); !undone) {
+      print_note(program, fmt::format("{}={} may still be there: {}", fault.spec.kind,
+                                      fault.spec.value, undone.error().message));
     }
-    for (const faults::Fault& fault : added) {
-      if (const auto undone = faults.undo(fault, *before); !undone) {
-        print_note(program, fmt::format("{}={} may still be there: {}", fault.spec.kind,
-                                        fault.spec.value, undone.error().message));
-      }
-    }
-    return fail(std::move(one.error()));
   }
-  return added;
+}
+
+Result<void> add_to(Addition& addition, const std::vector<faults::Spec>& specs) {
+  for (const faults::Spec& spec : specs) {
+    auto one = addition.faults->add(spec);
+    if (!one) return fail(std::move(one.error()));
+    addition.added.push_back(std::move(*one));
+  }
+  return {};
+}
+
+/// All of `specs` to all replicas, or none to any.
+Result<std::vector<Addition>> add_all(const Program& program, const Place& place,
+                                      const std::vector<faults::Spec>& specs) {
+  std::vector<Addition> additions;
+  for (const lab::Replica& replica : place.replicas) {
+    auto faults = std::make_unique<ServiceFaults>(place.lab, replica);
+    auto before = faults->list();
+    if (!before) return fail(std::move(before.error()));
+    additions.push_back({replica.name, std::move(faults), std::move(*before)});
+  }
+  for (Addition& addition : additions) {
+    auto done = add_to(addition, specs);
+    if (done) continue;
+    for (const Addition& made : additions) undo(program, made);
+    return fail(std::move(done.error()));
+  }
+  return additions;
 }
 
 int add(const Program& program, const FaultOptions& options) {
   if (auto known = check_service(options.service); !known) return report(program, known.error());
   const auto specs = parse_faults(options.faults, parameters(options));
   if (!specs) return report(program, specs.error());
-  auto faults = open_faults(program, options.service);
-  if (!faults) return report(program, faults.error());
-  const auto added = add_all(program, **faults, *specs);
-  if (!added) return report(program, added.error());
-  for (const faults::Fault& fault : *added) {
-    const faults::Spec& spec = fault.spec;
-    fmt::print(stderr, "{} has {}{}{}{} until it ends, or until `{}`\n", options.service,
-               escape_control(in_words(spec)),
-               spec.seed ? fmt::format(", seed {}", *spec.seed) : "",
-               spec.route.empty() ? "" : fmt::format(" at {}", escape_control(spec.route)),
-               spec.lasts ? fmt::format(" for {},", format_duration(*spec.lasts)) : "",
-               command_line(program.lab, "fault clear " + options.service));
+  const auto place = find_place(program, options.service);
+  if (!place) return report(program, place.error());
+  const auto additions = add_all(program, *place, *specs);
+  if (!additions) return report(program, additions.error());
+  for (const Addition& addition : *additions) {
+    for (const faults::Fault& fault : addition.added) {
+      const faults::Spec& spec = fault.spec;
+      fmt::print(stderr, "{} has {}{}{}{} until it ends, or until `{}`\n", addition.replica,
+                 escape_control(in_words(spec)),
+                 spec.seed ? fmt::format(", seed {}", *spec.seed) : "",
+                 spec.route.empty() ? "" : fmt::format(" at {}", escape_control(spec.route)),
+                 spec.lasts ? fmt::format(" for {},", format_duration(*spec.lasts)) : "",
+                 command_line(program.lab, "fault clear " + options.service));
+    }
   }
   return exit_status::kDone;
 }
@@ -145,32 +179,31 @@ int print(const Program& program, const std::vector<FaultOfService>& all) {
 }
 
 int list(const Program& program) {
+  const auto place = find_place(program, {});
+  if (!place) return report(program, place.error());
   std::vector<FaultOfService> all;
-  for (const std::string& service : lab::service_names()) {
-    auto faults = open_faults(program, service);
-    if (!faults) return report(program, faults.error());
-    const auto found = (*faults)->list();
+  for (const lab::Replica& replica : place->replicas) {
+    const auto found = ServiceFaults(place->lab, replica).list();
     if (!found) {
-      tell_silent(program, service, found.error());
+      tell_silent(program, replica.name, found.error());
       continue;
     }
-    for (const faults::Fault& fault : *found) all.push_back({service, fault});
+    for (const faults::Fault& fault : *found) all.push_back({replica.name, fault});
   }
   return print(program, all);
 }
 
 int clear(const Program& program, const FaultOptions& options) {
-  const bool all = options.service.empty();
-  const auto services = all ? lab::service_names() : std::vector{options.service};
+  const auto place = find_place(program, options.service);
+  if (!place) return report(program, place.error());
+  const bool several = place->replicas.size() > 1;
   std::int64_t cleared = 0;
-  for (const std::string& service : services) {
-    auto faults = open_faults(program, service);
-    if (!faults) return report(program, faults.error());
-    const auto done = (*faults)->clear();
+  for (const lab::Replica& replica : place->replicas) {
+    const auto done = ServiceFaults(place->lab, replica).clear();
     if (done) {
       cleared += *done;
-    } else if (all && done.error().code == Code::unreachable) {
-      tell_silent(program, service, done.error());
+    } else if (several && done.error().code == Code::unreachable) {
+      tell_silent(program, replica.name, done.error());
     } else {
       return report(program, done.error());
     }
@@ -204,7 +237,10 @@ void add_add(CLI::App& fault, Program& program, const std::shared_ptr<FaultOptio
       "Latencies add up; of other faults the one added first wins. Adding a fault of the same\n"
       "kind and route again changes it and counts anew. Faults end with the service's process.",
       kinds_help(), fmt::join(faults::crash_points(), ", ")));
-  command->add_option("SERVICE", options->service, "user, order, broker or notify")->required();
+  command
+      ->add_option("SERVICE", options->service,
+                   "user, order, broker or notify: all its replicas; or one: order-2")
+      ->required();
   command->add_option("FAULT", options->faults, "KIND=VALUE; several are several faults")
       ->required();
   add_trigger_options(*command, *options);

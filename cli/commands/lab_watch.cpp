@@ -4,7 +4,8 @@
 
 #include "commands/metrics_text.hpp"
 #include "contracts/problem.hpp"
-#include "messaging/embedded_broker.hpp"
+#include "lab/service_names.hpp"
+#include "messaging/connect.hpp"
 
 namespace msdemo::commands {
 
@@ -16,9 +17,10 @@ Result<WatchFrame> LabWatch::next() {
   const auto services = lab_.services();
   if (!services) return fail(services.error());
   WatchFrame frame;
-  bool broker_answers = false;
+  // An external broker is none of the services, and can only be asked.
+  bool broker_answers = true;
   for (const lab::ServiceStatus& status : *services) {
-    frame.services.push_back(watch(status));
+    frame.services.push_back(watch(status, name_among(*services, status)));
     if (status.service == "broker") broker_answers = frame.services.back().rates.has_value();
   }
   if (broker_answers) frame.queues = queues();
@@ -29,13 +31,13 @@ Result<WatchFrame> LabWatch::next() {
   return frame;
 }
 
-WatchedService LabWatch::watch(const lab::ServiceStatus& status) {
-  WatchedService watched{.service = status.service, .state = status.state};
+WatchedService LabWatch::watch(const lab::ServiceStatus& status, const std::string& name) {
+  WatchedService watched{.service = name, .group = status.service, .state = status.state};
   if (status.state != ServiceState::ready || !status.admin_url) {
     watched.problem = to_string(status.state);
     return watched;
   }
-  Known& known = services_[status.service];
+  Known& known = services_[name];
   if (!known.admin) known.admin = std::make_unique<http::Client>(*status.admin_url, status.service);
   auto reading = scrape(*known.admin);
   if (!reading) {
@@ -62,9 +64,11 @@ Result<ServiceReading> LabWatch::scrape(http::Client& admin) const {
 
 std::optional<std::vector<messaging::QueueState>> LabWatch::queues() {
   if (!broker_) {
-    const auto url = lab_.url("broker");
+    const auto url = lab_.broker_url();
     if (!url) return std::nullopt;
-    broker_ = std::make_unique<messaging::EmbeddedBroker>(*url, kScrape);
+    auto inspector = messaging::inspect({.url = *url, .call = kScrape});
+    if (!inspector) return std::nullopt;
+    broker_ = std::move(*inspector);
   }
   auto found = broker_->queues();
   if (!found) return std::nullopt;

@@ -34,7 +34,7 @@ class LabWatch {
     std::optional<ServiceReading> last;
   };
 
-  WatchedService watch(const lab::ServiceStatus& status);
+  WatchedService watch(const lab::ServiceStatus& status, const std::string& name);
   Result<ServiceReading> scrape(http::Client& admin) const;
   std::optional<std::vector<messaging::QueueState>> queues();
 

@@ -21,16 +21,31 @@ struct LogsOptions {
   std::string service;
 };
 
-Result<std::vector<std::string>> chosen_logs(const std::string& service) {
+/// The logs that `service` means: its own and its replicas', or one's; all of them for none. Those
+/// of replicas are known by their files: logs are also read when no lab runs.
+std::vector<std::string> chosen_logs(const lab::StateFolder& folder, const std::string& service) {
+  std::vector<std::string> names;
   if (service.empty()) {
-    std::vector<std::string> all = lab::service_names();
-    all.emplace_back(lab::kSupervisorLog);
-    return all;
+    names = lab::service_names();
+    names.emplace_back(lab::kSupervisorLog);
+  } else {
+    names = {service};
   }
-  if (service != lab::kSupervisorLog) {
-    if (auto known = check_service(service); !known) return fail(std::move(known.error()));
+  std::error_code unreadable;
+  std::vector<std::string> replicas;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.logs(), unreadable)) {
+    const std::string name = entry.path().stem().string();
+    const std::string of = name.substr(0, name.rfind('-'));
+    const bool replica = of != name && entry.path().extension() == ".log" && check_service(name);
+    if (replica && (service.empty() || of == service)) replicas.push_back(name);
   }
-  return std::vector{service};
+  std::ranges::sort(replicas);
+  names.insert(names.end(), replicas.begin(), replicas.end());
+  return names;
+}
+
+Result<void> check_log(const std::string& name) {
+  return name.empty() || name == lab::kSupervisorLog ? Result<void>() : check_service(name);
 }
 
 Json to_json(const std::vector<lab::LogLine>& lines) {
@@ -45,8 +60,7 @@ Json to_json(const std::vector<lab::LogLine>& lines) {
 }
 
 int logs(const Program& program, const LogsOptions& options) {
-  const auto names = chosen_logs(options.service);
-  if (!names) return report(program, names.error());
+  if (auto known = check_log(options.service); !known) return report(program, known.error());
   const auto folder = lab::StateFolder::of(program.lab);
   if (!folder) return report(program, folder.error());
   if (!std::filesystem::exists(folder->logs())) {
@@ -54,7 +68,8 @@ int logs(const Program& program, const LogsOptions& options) {
                             .message = fmt::format("the lab '{}' has no logs", program.lab),
                             .hint = "start it: msdemo up -d"});
   }
-  lab::LogFollower follower(*folder, *names);
+  const auto names = chosen_logs(*folder, options.service);
+  lab::LogFollower follower(*folder, names);
   const auto last = follower.last(static_cast<std::size_t>(options.lines));
   if (program.json) {
     print_json(to_json(last));
@@ -62,7 +77,7 @@ int logs(const Program& program, const LogsOptions& options) {
   }
   const bool color = use_color(program, stdout);
   std::size_t width = 0;
-  for (const std::string& name : *names) width = std::max(width, name.size());
+  for (const std::string& name : names) width = std::max(width, name.size());
   const auto print = [&](const lab::LogLine& line) {
     fmt::print("{}\n", format_log_line(line, width, color));
     if (options.follow) std::fflush(stdout);
@@ -81,7 +96,7 @@ void add_logs(CLI::App& app, Program& program) {
   CLI::App* command = app.add_subcommand("logs", "What the services wrote, in the order of time");
   set_help(*command, "msdemo logs -f\nmsdemo logs -n 20 order");
   command->add_option("SERVICE", options->service,
-                      "user, order, broker, notify or supervisor; else all of them");
+                      "user, order, broker, notify, a replica (order-2) or supervisor; else all");
   CLI::Option* follow = command->add_flag("-f,--follow", options->follow, "Go on until Ctrl-C");
   command->add_option("-n,--lines", options->lines, "How many of the last lines to begin with")
       ->check(CLI::Range(0, limits::kLogLinesShown))

@@ -27,8 +27,6 @@ constexpr seconds kHold{20};
 /// Between two questions when the service does not hold them: it has many waiters, or is not there.
 constexpr std::chrono::milliseconds kAskAgain{100};
 
-constexpr std::string_view kScheme = "http://";
-
 /// What ends by itself: the lab starts a dead service again, a busy one gets through its work.
 bool passes(const Error& error) {
   return error.code == Code::unreachable || error.code == Code::connection_lost ||
@@ -73,14 +71,14 @@ std::string_view to_string(OrderStyle style) {
 Result<std::unique_ptr<OrderDesk>> OrderDesk::open(const std::string& lab) {
   auto found = lab::Lab::find(lab);
   if (!found) return fail(found.error());
-  const auto url = found->url("order");
-  if (!url) return fail(url.error());
-  return std::unique_ptr<OrderDesk>(new OrderDesk(std::move(*found), *url));
+  const auto urls = found->urls("order");
+  if (!urls) return fail(urls.error());
+  return std::unique_ptr<OrderDesk>(new OrderDesk(std::move(*found), *urls));
 }
 
-OrderDesk::OrderDesk(lab::Lab lab, const std::string& order_url)
+OrderDesk::OrderDesk(lab::Lab lab, const std::vector<std::string>& order_urls)
     : lab_(std::move(lab)),
-      orders_(order_url, "order"),
+      orders_(order_urls, "order"),
       sink_({lab_.control_url(), "/v1/traces"}),
       recorder_(sink_),
       sampler_(real_clock(), trace::Sampler::Rule::always),
@@ -110,17 +108,15 @@ Placed OrderDesk::place(const contracts::NewOrder& new_order, OrderStyle style,
 }
 
 load::Plan OrderDesk::untraced(const contracts::NewOrder& new_order, OrderStyle style) const {
-  const std::string_view authority = std::string_view(orders_.url()).substr(kScheme.size());
-  const auto colon = authority.rfind(':');
   const http::ClientRequest request = request_for(new_order, style);
   std::string bytes =
-      fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: msdemo\r\nContent-Type: {}\r\n",
-                  request.method, request.target, authority, request.content_type);
+      fmt::format("{} {} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: msdemo\r\nContent-Type: {}\r\n",
+                  request.method, request.target, request.content_type);
   for (const auto& [name, value] : request.headers) bytes += fmt::format("{}: {}\r\n", name, value);
   bytes += fmt::format("Content-Length: {}\r\n\r\n{}", request.body.size(), request.body);
-  return {.host = std::string(authority.substr(0, colon)),
-          .port = static_cast<int>(parse_integer(authority.substr(colon + 1)).value_or(0)),
-          .request = std::move(bytes)};
+  load::Plan plan{.request = std::move(bytes)};
+  plan.spread_over(orders_.urls());
+  return plan;
 }
 
 Result<void> OrderDesk::await(std::span<Placed> orders,

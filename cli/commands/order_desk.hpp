@@ -92,7 +92,7 @@ class OrderDesk {
   lab::Lab& lab() { return lab_; }
 
  private:
-  OrderDesk(lab::Lab lab, const std::string& order_url);
+  OrderDesk(lab::Lab lab, const std::vector<std::string>& order_urls);
 
   Result<contracts::Order> wait_until_ended(std::int64_t id, SteadyTime deadline);
 

@@ -110,18 +110,20 @@ class LoadRun {
 
 /// How many requests the order service has sent to others so far; nothing if it does not tell.
 std::optional<double> attempts_so_far(OrderDesk& desk) {
-  const auto url = desk.lab().admin_url("order");
-  if (!url) return std::nullopt;
-  http::Client admin(*url);
-  const auto policy = ask(admin, {.target = "/policy"});
-  if (!policy) return std::nullopt;
-  try {
-    double attempts = 0;
-    for (const Json& call : policy->at("calls")) attempts += call.at("attempts").get<double>();
-    return attempts;
-  } catch (const Json::exception&) {
-    return std::nullopt;
+  const auto replicas = desk.lab().replicas("order");
+  if (!replicas) return std::nullopt;
+  double attempts = 0;
+  for (const lab::Replica& replica : *replicas) {
+    http::Client admin(replica.admin_url);
+    const auto policy = ask(admin, {.target = "/policy"});
+    if (!policy) return std::nullopt;
+    try {
+      for (const Json& call : policy->at("calls")) attempts += call.at("attempts").get<double>();
+    } catch (const Json::exception&) {
+      return std::nullopt;
+    }
   }
+  return attempts;
 }
 
 Json to_json(const LoadRun& run, double rate, const std::optional<double>& attempts) {

@@ -7,7 +7,6 @@
 #include "commands/service_argument.hpp"
 #include "commands/service_policy.hpp"
 #include "lab/client.hpp"
-#include "lab/service_names.hpp"
 
 namespace msdemo::commands {
 
@@ -18,23 +17,33 @@ struct PolicyOptions {
   std::vector<std::string> changes;  ///< a preset, KEY=VALUE…
 };
 
+/// Of one process of the service.
+Result<void> set_one(const Program& program, const lab::Lab& lab, const lab::Replica& replica,
+                     const std::vector<std::string>& changes) {
+  ServicePolicy policy(lab, replica);
+  const auto before = policy.get();
+  if (!before) return fail(before.error());
+  const auto wanted = parse_policy(changes, replica.name, before->settings);
+  if (!wanted) return fail(wanted.error());
+  const auto after = policy.set(*wanted);
+  if (!after) return fail(after.error());
+  const auto lines = policy_changes(replica.name, *before, *after);
+  for (const std::string& line : lines) fmt::print(stderr, "{}\n", escape_control(line));
+  if (lines.empty()) fmt::print(stderr, "{}: nothing changed\n", replica.name);
+  for (const std::string& warning : after->warnings) print_note(program, warning);
+  return {};
+}
+
 int set(const Program& program, const PolicyOptions& options) {
-  const std::string& service = options.service;
-  if (auto known = check_service(service); !known) return report(program, known.error());
+  if (auto known = check_service(options.service); !known) return report(program, known.error());
   auto lab = lab::Lab::find(program.lab);
   if (!lab) return report(program, lab.error());
-  const auto policy = ServicePolicy::of(*lab, service);
-  if (!policy) return report(program, policy.error());
-  const auto before = (*policy)->get();
-  if (!before) return report(program, before.error());
-  const auto changes = parse_policy(options.changes, service, before->settings);
-  if (!changes) return report(program, changes.error());
-  const auto after = (*policy)->set(*changes);
-  if (!after) return report(program, after.error());
-  const auto lines = policy_changes(service, *before, *after);
-  for (const std::string& line : lines) fmt::print(stderr, "{}\n", escape_control(line));
-  if (lines.empty()) fmt::print(stderr, "{}: nothing changed\n", service);
-  for (const std::string& warning : after->warnings) print_note(program, warning);
+  const auto replicas = lab->replicas(options.service);
+  if (!replicas) return report(program, replicas.error());
+  for (const lab::Replica& replica : *replicas) {
+    const auto done = set_one(program, *lab, replica, options.changes);
+    if (!done) return report(program, done.error());
+  }
   return exit_status::kDone;
 }
 
@@ -45,22 +54,23 @@ int get(const Program& program, const PolicyOptions& options) {
   }
   auto lab = lab::Lab::find(program.lab);
   if (!lab) return report(program, lab.error());
+  const auto replicas =
+      all ? Result<std::vector<lab::Replica>>(lab->replicas()) : lab->replicas(options.service);
+  if (!replicas) return report(program, replicas.error());
   Json documents = Json::array();
   std::string text;
-  for (const std::string& service : all ? lab::service_names() : std::vector{options.service}) {
-    const auto admin = ServicePolicy::of(*lab, service);
-    if (!admin) return report(program, admin.error());
-    const auto policy = (*admin)->get();
+  for (const lab::Replica& replica : *replicas) {
+    const auto policy = ServicePolicy(*lab, replica).get();
     if (!policy && !all) return report(program, policy.error());
     if (!policy) {
-      print_note(program, fmt::format("{}: {}", service, policy.error().message));
+      print_note(program, fmt::format("{}: {}", replica.name, policy.error().message));
       continue;
     }
-    documents.push_back(policy_document(service, *policy));
+    documents.push_back(policy_document(replica.name, *policy));
     if (!text.empty()) text += '\n';
-    text += format_policy(service, *policy, columns(stdout), use_color(program, stdout));
+    text += format_policy(replica.name, *policy, columns(stdout), use_color(program, stdout));
     for (const std::string& warning : policy->warnings) {
-      print_note(program, fmt::format("{}: {}", service, warning));
+      print_note(program, fmt::format("{}: {}", replica.name, warning));
     }
   }
   if (program.json) {
@@ -96,7 +106,10 @@ void add_policy(CLI::App& app, Program& program) {
   set_command->footer(
       "All changes are made, or none. `msdemo policy get SERVICE` shows the keys and what they "
       "mean.");
-  set_command->add_option("SERVICE", options->service, "user, order, broker or notify")->required();
+  set_command
+      ->add_option("SERVICE", options->service,
+                   "user, order, broker or notify: all its replicas; or one: order-2")
+      ->required();
   set_command
       ->add_option("CHANGE", options->changes,
                    "naive or standard, taken first; and KEY=VALUE as often as you like")

@@ -1,9 +1,13 @@
 // Shows how the services are and why they last ended, as a table or as the JSON others rely on.
 #include <fmt/format.h>
 
+#include "base/text.hpp"
+#include "base/url.hpp"
 #include "commands/commands.hpp"
 #include "commands/table.hpp"
 #include "lab/client.hpp"
+#include "lab/service_names.hpp"
+#include "messaging/connect.hpp"
 
 namespace msdemo::commands {
 
@@ -25,11 +29,20 @@ Style style_of(ServiceState state) {
   }
 }
 
+/// Whose the broker is, in a sentence.
+std::string about_broker(const lab::Lab& lab) {
+  const auto url = lab.broker_url();
+  if (url && messaging::is_external(*url)) {
+    return fmt::format("The broker is external: {}.", escape_control(without_password(*url)));
+  }
+  return "The broker is embedded: for this one machine only, its messages are kept in SQLite.";
+}
+
 std::string format(const std::vector<ServiceStatus>& services, bool color) {
   std::vector<std::vector<std::string>> cells = {
       {"SERVICE", "STATE", "PID", "URL", "RESTARTS", "LAST EXIT"}};
   for (const ServiceStatus& service : services) {
-    cells.push_back({service.service, std::string(to_string(service.state)),
+    cells.push_back({name_among(services, service), std::string(to_string(service.state)),
                      service.pid ? std::to_string(*service.pid) : "-", service.url.value_or("-"),
                      std::to_string(service.restarts), service.last_exit.value_or("-")});
   }
@@ -42,11 +55,7 @@ std::string format(const std::vector<ServiceStatus>& services, bool color) {
     table.replace(at, state.size(), paint(color, style_of(service.state), state));
     line = table.find('\n', at) + 1;
   }
-  return table + "\n" +
-         paint(color, Style::faint,
-               "The broker is embedded: for this one machine only, its messages are kept in "
-               "SQLite.") +
-         "\n";
+  return table;
 }
 
 int ps(const Program& program) {
@@ -59,7 +68,9 @@ int ps(const Program& program) {
     for (const ServiceStatus& service : *services) lines.push_back(to_json(service));
     print_json(lines);
   } else {
-    fmt::print("{}", format(*services, use_color(program, stdout)));
+    const bool color = use_color(program, stdout);
+    fmt::print("{}\n{}\n", format(*services, color),
+               paint(color, Style::faint, about_broker(*lab)));
   }
   return exit_status::kDone;
 }

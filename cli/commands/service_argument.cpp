@@ -4,6 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <string_view>
+#include <vector>
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
@@ -14,6 +16,15 @@ namespace msdemo::commands {
 namespace {
 
 constexpr int kHighestPort = 65535;
+
+/// `order` for `order-2`; anything that is no name of a replica as it is.
+std::string without_replica(const std::string& name) {
+  const auto dash = name.rfind('-');
+  const auto number =
+      dash == name.npos ? std::nullopt : parse_integer(std::string_view(name).substr(dash + 1));
+  const bool replica = number && *number >= 1 && *number <= limits::kReplicas;
+  return replica ? name.substr(0, dash) : name;
+}
 
 /// The values of `option`, each `SERVICE=NUMBER` with NUMBER in 1…`highest` and a service that is
 /// there and named once.
@@ -34,6 +45,9 @@ Result<std::map<std::string, int>> parse_numbers(std::string_view option,
     }
     const std::string service = value.substr(0, equals);
     if (auto known = check_service(service); !known) return fail(std::move(known.error()));
+    if (service != without_replica(service)) {
+      return fail(Code::usage, fmt::format("{} names a service, not one of its replicas", option));
+    }
     if (!numbers.emplace(service, static_cast<int>(*number)).second) {
       return fail(Code::usage, fmt::format("{} names the service '{}' twice", option, service));
     }
@@ -45,7 +59,7 @@ Result<std::map<std::string, int>> parse_numbers(std::string_view option,
 
 Result<void> check_service(const std::string& name) {
   const auto& names = lab::service_names();
-  if (std::find(names.begin(), names.end(), name) != names.end()) return {};
+  if (std::find(names.begin(), names.end(), without_replica(name)) != names.end()) return {};
   const std::string meant = nearest(name, names);
   return fail(Code::usage, fmt::format("there is no service '{}'", escape_control(name)),
               meant.empty() ? fmt::format("the services are: {}", fmt::join(names, ", "))
@@ -53,16 +67,7 @@ Result<void> check_service(const std::string& name) {
 }
 
 Result<std::map<std::string, int>> parse_fixed_ports(std::span<const std::string> values) {
-  auto ports = parse_numbers("--port", values, kHighestPort, "order=8001");
-  if (!ports) return ports;
-  std::map<int, std::string> owners;
-  for (const auto& [service, port] : *ports) {
-    if (const auto [owner, fresh] = owners.emplace(port, service); !fresh) {
-      return fail(Code::usage, fmt::format("--port gives {} to both '{}' and '{}'", port,
-                                           owner->second, service));
-    }
-  }
-  return ports;
+  return parse_numbers("--port", values, kHighestPort, "order=8001");
 }
 
 Result<std::map<std::string, int>> parse_consumers(std::span<const std::string> values) {
@@ -77,16 +82,48 @@ Result<std::map<std::string, int>> parse_consumers(std::span<const std::string> 
   return consumers;
 }
 
-Result<void> check_replicas(std::span<const std::string> values) {
-  const auto replicas = parse_numbers("--replicas", values, limits::kConsumers, "order=1");
-  if (!replicas) return fail(replicas.error());
-  for (const auto& [service, number] : *replicas) {
-    if (number == 1) continue;
-    return fail(Code::usage,
-                fmt::format("{} replicas of '{}' need an external database and an external broker; "
-                            "that is a later step",
-                            number, service),
-                "for competing consumers inside one service: msdemo up --consumers user=4");
+Result<std::map<std::string, int>> parse_replicas(std::span<const std::string> values) {
+  std::vector<std::string> single;
+  for (std::string_view rest : values) {
+    for (;;) {
+      const auto comma = std::min(rest.find(','), rest.size());
+      single.emplace_back(rest.substr(0, comma));
+      if (comma == rest.size()) break;
+      rest.remove_prefix(comma + 1);
+    }
+  }
+  auto replicas = parse_numbers("--replicas", single, limits::kReplicas, "order=3,user=2");
+  if (!replicas) return replicas;
+  if (const auto broker = replicas->find("broker"); broker != replicas->end()) {
+    if (broker->second > 1) {
+      return fail(Code::usage, "the lab's own broker is one process: its messages are in one file",
+                  "for more than one machine: --broker amqp://… or kafka://…");
+    }
+    replicas->erase(broker);
+  }
+  return replicas;
+}
+
+Result<void> check_ports(const std::map<std::string, int>& ports,
+                         const std::map<std::string, int>& replicas) {
+  std::map<int, std::string> owners;
+  for (const auto& [service, first] : ports) {
+    const auto count = replicas.find(service);
+    const int last = first + (count == replicas.end() ? 1 : count->second) - 1;
+    if (last > kHighestPort) {
+      return fail(
+          Code::usage,
+          fmt::format("--port {}={} leaves no ports for its other replicas", service, first),
+          fmt::format("the highest port is {}", kHighestPort));
+    }
+    for (int port = first; port <= last; ++port) {
+      const auto [owner, fresh] = owners.emplace(port, service);
+      if (fresh) continue;
+      return fail(
+          Code::usage,
+          fmt::format("--port gives {} to both '{}' and '{}'", port, owner->second, service),
+          "replicas have the numbers that follow their service's port");
+    }
   }
   return {};
 }

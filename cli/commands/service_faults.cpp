@@ -19,13 +19,6 @@ tl::unexpected<Error> no_faults() {
 
 }  // namespace
 
-Result<std::unique_ptr<ServiceFaults>> ServiceFaults::of(lab::Lab& lab,
-                                                         const std::string& service) {
-  const auto url = lab.admin_url(service);
-  if (!url) return fail(url.error());
-  return std::unique_ptr<ServiceFaults>(new ServiceFaults(*url, lab.authorization()));
-}
-
 Result<std::vector<faults::Fault>> ServiceFaults::list() {
   const auto json = ask(admin_, {.target = kPath});
   if (!json) return fail(json.error());

@@ -1,8 +1,7 @@
-// The faults of one service, over its admin listener.
+// The faults of one process of a service, over its admin listener.
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,8 +16,8 @@ namespace msdemo::commands {
 /// All calls block for one exchange and fail as call() does.
 class ServiceFaults {
  public:
-  /// Fails with no_lab if the lab has no such service.
-  static Result<std::unique_ptr<ServiceFaults>> of(lab::Lab& lab, const std::string& service);
+  ServiceFaults(const lab::Lab& lab, const lab::Replica& replica)
+      : admin_(replica.admin_url), authorization_(lab.authorization()) {}
 
   Result<std::vector<faults::Fault>> list();
 
@@ -34,9 +33,6 @@ class ServiceFaults {
   Result<std::int64_t> clear();
 
  private:
-  ServiceFaults(const std::string& admin_url, std::pair<std::string, std::string> authorization)
-      : admin_(admin_url), authorization_(std::move(authorization)) {}
-
   http::Client admin_;
   std::pair<std::string, std::string> authorization_;
 };

@@ -55,13 +55,6 @@ Json to_json(const CallsToPeer& calls) {
           {"rejected", calls.rejected}};
 }
 
-Result<std::unique_ptr<ServicePolicy>> ServicePolicy::of(lab::Lab& lab,
-                                                         const std::string& service) {
-  const auto url = lab.admin_url(service);
-  if (!url) return fail(url.error());
-  return std::unique_ptr<ServicePolicy>(new ServicePolicy(*url, lab.authorization()));
-}
-
 Result<Policy> ServicePolicy::get() {
   return read_policy(ask(admin_, {.target = kPath}));
 }

@@ -47,8 +47,8 @@ Json to_json(const CallsToPeer& calls);
 /// All calls block for one exchange and fail as call() does.
 class ServicePolicy {
  public:
-  /// Fails with no_lab if the lab has no such service.
-  static Result<std::unique_ptr<ServicePolicy>> of(lab::Lab& lab, const std::string& service);
+  ServicePolicy(const lab::Lab& lab, const lab::Replica& replica)
+      : admin_(replica.admin_url), authorization_(lab.authorization()) {}
 
   Result<Policy> get();
 
@@ -57,9 +57,6 @@ class ServicePolicy {
   Result<Policy> set(const Json& changes);
 
  private:
-  ServicePolicy(const std::string& admin_url, std::pair<std::string, std::string> authorization)
-      : admin_(admin_url), authorization_(std::move(authorization)) {}
-
   http::Client admin_;
   std::pair<std::string, std::string> authorization_;
 };

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "base/text.hpp"
+#include "lab/service_names.hpp"
 
 namespace msdemo::commands {
 
@@ -41,8 +42,16 @@ std::string format_start_report(const lab::StartReport& report, bool color) {
                   paint(color, Style::good, fmt::format("lab {} is ready", report.lab)),
                   report.ready_ms / kMillisecondsPerSecond, memory);
   for (const lab::ServiceStatus& service : report.services) {
-    text += fmt::format("  {:<10}  {}  {}\n", service.service, service.url.value_or(""),
+    const std::string name = lab::name_among(report.services, service);
+    text += fmt::format("  {:<10}  {}  {}\n", name, service.url.value_or(""),
                         faint(fmt::format("admin {}", service.admin_url.value_or(""))));
+  }
+  // Its own engines are what a lab has anyway.
+  if (report.database != "sqlite") {
+    text += fmt::format("  {:<10}  {}\n", "database", escape_control(report.database));
+  }
+  if (report.broker != "embedded") {
+    text += fmt::format("  {:<10}  {}\n", "broker", escape_control(report.broker));
   }
   text += fmt::format("  {:<10}  {}  {}\n", "durability", report.durability,
                       faint(promise(report.durability)));

@@ -6,12 +6,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <optional>
 #include <thread>
 
+#include "base/duration.hpp"
+#include "base/limits.hpp"
+#include "base/text.hpp"
 #include "commands/commands.hpp"
+#include "commands/engine_argument.hpp"
 #include "commands/log_view.hpp"
 #include "commands/service_argument.hpp"
 #include "commands/start_report.hpp"
@@ -28,6 +33,7 @@ struct UpOptions {
   std::vector<std::string> ports;
   std::vector<std::string> consumers;
   std::vector<std::string> replicas;
+  std::string wait_for;
   storage::Durability durability = storage::Durability::full;
   lab::LabOptions lab{};
 };
@@ -46,8 +52,9 @@ int print_start(const Program& program, const lab::StartReport& report) {
 class LiveLogs {
  public:
   /// Prints what is written after this call.
-  LiveLogs(const lab::StateFolder& folder, bool color)
-      : follower_(folder, log_names()), stop_(::eventfd(0, EFD_CLOEXEC)), color_(color) {
+  LiveLogs(const lab::StateFolder& folder, std::vector<std::string> names, bool color)
+      : follower_(folder, names), stop_(::eventfd(0, EFD_CLOEXEC)), color_(color) {
+    for (const std::string& name : names) width_ = std::max(width_, name.size());
     follower_.skip_to_end();
   }
   LiveLogs(const LiveLogs&) = delete;
@@ -59,24 +66,18 @@ class LiveLogs {
 
   void begin() {
     thread_ = std::thread([this] {
-      const std::size_t width = std::string_view(lab::kSupervisorLog).size();
       static_cast<void>(follower_.follow(stop_.get(), [&](const lab::LogLine& line) {
-        fmt::print("{}\n", format_log_line(line, width, color_));
+        fmt::print("{}\n", format_log_line(line, width_, color_));
         std::fflush(stdout);
       }));
     });
   }
 
  private:
-  static std::vector<std::string> log_names() {
-    std::vector<std::string> names = lab::service_names();
-    names.emplace_back(lab::kSupervisorLog);
-    return names;
-  }
-
   lab::LogFollower follower_;
   http::FileDescriptor stop_;
   bool color_;
+  std::size_t width_ = 0;
   std::thread thread_;
 };
 
@@ -84,7 +85,9 @@ int run_in_foreground(const Program& program, const UpOptions& options) {
   const auto folder = lab::StateFolder::of(options.lab.lab);
   if (!folder) return report(program, folder.error());
   std::optional<LiveLogs> logs;
-  if (!program.json) logs.emplace(*folder, use_color(program, stdout));
+  if (!program.json) {
+    logs.emplace(*folder, lab::log_names(options.lab), use_color(program, stdout));
+  }
 
   const auto ended =
       lab::run_lab(options.lab, {.note = [&](std::string_view note) { print_note(program, note); },
@@ -222,7 +225,21 @@ Result<void> read_options(const Program& program, UpOptions& options) {
   auto consumers = parse_consumers(options.consumers);
   if (!consumers) return fail(std::move(consumers.error()));
   options.lab.consumers = std::move(*consumers);
-  return check_replicas(options.replicas);
+  auto replicas = parse_replicas(options.replicas);
+  if (!replicas) return fail(std::move(replicas.error()));
+  options.lab.replicas = std::move(*replicas);
+  if (!options.wait_for.empty()) {
+    const auto wait = parse_duration(options.wait_for, limits::kEngineWait);
+    if (!wait) {
+      return fail(Code::usage,
+                  fmt::format("--wait-for {} is not a time up to {}",
+                              escape_control(options.wait_for), duration_text(limits::kEngineWait)),
+                  "for example: --wait-for 30s");
+    }
+    options.lab.wait_for = std::chrono::ceil<std::chrono::seconds>(*wait);
+  }
+  if (auto checked = check_ports(options.lab.ports, options.lab.replicas); !checked) return checked;
+  return check_engines(options.lab);
 }
 
 /// An option that may be given once for every service.
@@ -233,6 +250,19 @@ void add_service_option(CLI::App& up, const std::string& name, std::vector<std::
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
+void add_engine_options(CLI::App& up, UpOptions& options) {
+  up.add_option("--db", options.lab.database_url,
+                "postgresql://…: an external database, with a schema for each service")
+      ->envname("MSDEMO_DB_URL");
+  up.add_option("--broker", options.lab.broker_url,
+                "amqp://… or kafka://…: an external broker instead of the lab's own")
+      ->envname("MSDEMO_BROKER_URL");
+  add_service_option(up, "--replicas", options.replicas,
+                     "SERVICE=NUMBER: processes of it, else 1; needs --db and --broker");
+  up.add_option("--wait-for", options.wait_for,
+                "How long services wait for an external engine that is down: 30s");
+}
+
 }  // namespace
 
 void add_up(CLI::App& app, Program& program) {
@@ -241,17 +271,18 @@ void add_up(CLI::App& app, Program& program) {
   set_help(*up,
            "msdemo up -d\n"
            "msdemo up --fresh --port order=8001\n"
-           "msdemo up -d --consumers user=4");
+           "msdemo up -d --consumers user=4\n"
+           "msdemo up -d --db postgresql://shop@127.0.0.1/shop --broker amqp://127.0.0.1 "
+           "--replicas order=3,user=2");
   up->add_flag("-d,--detach", options->detach,
                "Return when everything is ready, instead of "
                "showing the logs until Ctrl-C");
   up->add_flag("--fresh", options->lab.fresh, "Begin with empty data");
   add_service_option(*up, "--port", options->ports,
-                     "SERVICE=NUMBER: a port that is not left to chance");
+                     "SERVICE=NUMBER: a port that is not left to chance; replicas have the next");
   add_service_option(*up, "--consumers", options->consumers,
                      "SERVICE=NUMBER: consumers of messages that compete inside it, else 1");
-  add_service_option(*up, "--replicas", options->replicas,
-                     "SERVICE=1: more need an external database and broker, a later step");
+  add_engine_options(*up, *options);
   add_durability_option(*up, options->durability);
   add_json_flag(*up, program);
   up->callback([&program, options] {

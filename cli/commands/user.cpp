@@ -23,9 +23,9 @@ struct UserOptions {
 Result<Json> ask(const Program& program, const http::ClientRequest& request) {
   auto lab = lab::Lab::find(program.lab);
   if (!lab) return fail(lab.error());
-  const auto url = lab->url("user");
-  if (!url) return fail(url.error());
-  http::Client users(*url, "user");
+  const auto urls = lab->urls("user");
+  if (!urls) return fail(urls.error());
+  http::Client users(*urls, "user");
   return commands::ask(users, request);
 }
 

@@ -90,8 +90,9 @@ std::optional<Style> style_of_availability(const ServiceRates& rates) {
   return style_if(*rates.availability < 1, Style::bad);
 }
 
-std::optional<std::int64_t> waiting(const WatchFrame& frame, const std::string& group) {
+std::optional<std::int64_t> waiting(const WatchFrame& frame, const WatchedService& service) {
   if (!frame.queues) return std::nullopt;
+  const std::string& group = service.group.empty() ? service.service : service.group;
   std::int64_t sum = 0;
   for (const QueueState& queue : *frame.queues) sum += queue.group == group ? queue.ready : 0;
   return sum;
@@ -227,7 +228,7 @@ std::string service_table(std::span<const WatchFrame> frames, const WatchView& v
       continue;
     }
     rows.push_back(cells_of(service_columns(), view.columns,
-                            {service, *service.rates, waiting(frame, service.service)}));
+                            {service, *service.rates, waiting(frame, service)}));
     if (with_rates) rows.back().push_back({sparkline(frames, i)});
   }
   return format_table(rows, "<>>>>>>>>", view.color);
@@ -342,7 +343,7 @@ std::string format_watch_lines(const WatchFrame& frame) {
   for (const WatchedService& service : frame.services) {
     out += fmt::format("{}  {:<6}", clock_of(frame.at), service.service);
     out += service.rates ? in_words(*service.rates) : "  " + escape_control(service.problem);
-    if (const auto messages = waiting(frame, service.service)) {
+    if (const auto messages = waiting(frame, service)) {
       out += fmt::format("  messages {}", *messages);
     }
     out += '\n';
@@ -357,7 +358,7 @@ Json to_json(const WatchFrame& frame) {
                  {"state", to_string(service.state)},
                  {"problem", service.problem.empty() ? Json() : Json(service.problem)},
                  {"rates", service.rates ? to_json(*service.rates) : Json()}};
-    const auto messages = waiting(frame, service.service);
+    const auto messages = waiting(frame, service);
     json["messages"] = messages ? Json(*messages) : Json();
     services.push_back(std::move(json));
   }

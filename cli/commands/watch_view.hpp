@@ -16,7 +16,8 @@
 namespace msdemo::commands {
 
 struct WatchedService {
-  std::string service{};
+  std::string service{};  ///< or the replica's name, where there are several
+  std::string group{};    ///< of consumers, if it is called differently
   lab::ServiceState state = lab::ServiceState::ready;
   std::string problem{};                ///< why there are no rates; empty if there are
   std::optional<ServiceRates> rates{};  ///< nothing rather than zeros if it did not answer

@@ -20,10 +20,10 @@ using timeline::Explanation;
 /// The order as its service has it. Asked with little patience: that service may be what hangs; and
 /// untraced: that somebody asks why is no part of what happened.
 Result<Json> ask_for_order(lab::Lab& lab, std::int64_t id) {
-  const auto url = lab.url("order");
-  if (!url) return fail(url.error());
+  const auto urls = lab.urls("order");
+  if (!urls) return fail(urls.error());
   Rng rng(random_seed());
-  http::Client orders(*url, "order");
+  http::Client orders(*urls, "order");
   const auto answer = orders.send({.target = fmt::format("/orders/{}", id),
                                    .headers = {{"traceparent", trace::unsampled_traceparent(rng)}}},
                                   limits::kTraceWait);

@@ -1,6 +1,7 @@
 #include "lab/client.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/syscall.h>
@@ -12,6 +13,7 @@
 #include "contracts/problem.hpp"
 #include "http/client.hpp"
 #include "lab/control_api.hpp"
+#include "lab/service_names.hpp"
 #include "trace/otlp.hpp"
 
 namespace msdemo::lab {
@@ -48,8 +50,11 @@ bool ended_within(int pidfd, std::chrono::milliseconds wait) {
 }  // namespace
 
 struct Lab::Connection {
-  Connection(LabRecord of, std::string secret)
-      : record(std::move(of)), token(std::move(secret)), control(record.control_url) {}
+  Connection(LabRecord of, std::string secret, Result<std::string> broker)
+      : record(std::move(of)),
+        token(std::move(secret)),
+        broker_url(std::move(broker)),
+        control(record.control_url) {}
 
   Result<Json> send(const http::ClientRequest& request, std::chrono::milliseconds deadline) {
     const auto answer = control.send(request, deadline);
@@ -74,6 +79,7 @@ struct Lab::Connection {
 
   LabRecord record;
   std::string token;
+  Result<std::string> broker_url;  ///< of an external broker
   http::Client control;
 };
 
@@ -88,7 +94,8 @@ Result<Lab> Lab::find(const std::string& name) {
   }
   auto token = folder->token();
   if (!token) return fail(std::move(token.error()));
-  return Lab(std::make_shared<Connection>(std::move(*record), std::move(*token)));
+  return Lab(
+      std::make_shared<Connection>(std::move(*record), std::move(*token), folder->broker_url()));
 }
 
 Result<std::vector<ServiceStatus>> Lab::services() {
@@ -103,28 +110,55 @@ Result<std::vector<ServiceStatus>> Lab::services() {
   return services;
 }
 
-Result<ServiceAddress> Lab::address(const std::string& service) const {
-  for (const ServiceAddress& candidate : connection_->record.services) {
-    if (candidate.service == service) return candidate;
+std::vector<Replica> Lab::replicas() const {
+  const std::vector<ServiceAddress>& all = connection_->record.services;
+  std::vector<Replica> replicas;
+  for (const ServiceAddress& one : all) {
+    replicas.push_back({one.service, name_among(all, one), one.url, one.admin_url});
   }
-  return fail(Code::no_lab, fmt::format("this lab has no {} service", service),
-              "start a lab of this version: msdemo down, then msdemo up -d");
+  return replicas;
 }
 
-Result<std::string> Lab::url(const std::string& service) {
-  return address(service).map([](const ServiceAddress& found) { return found.url; });
+Result<std::vector<Replica>> Lab::replicas(const std::string& name) const {
+  std::vector<Replica> meant;
+  std::vector<std::string> siblings;
+  for (Replica& replica : replicas()) {
+    const bool only_one = replica.name == replica.service && name == replica.service + "-1";
+    if (name.starts_with(replica.service + "-")) siblings.push_back(replica.name);
+    if (name == replica.service || name == replica.name || only_one) {
+      meant.push_back(std::move(replica));
+    }
+  }
+  if (!meant.empty()) return meant;
+  if (!siblings.empty()) {
+    return fail(Code::usage, fmt::format("this lab has no {}", name),
+                fmt::format("there {} {}", siblings.size() == 1 ? "is only" : "are",
+                            fmt::join(siblings, ", ")));
+  }
+  return fail(Code::no_lab, fmt::format("this lab has no {} service", name),
+              name == "broker" ? "its broker is external: `msdemo queue list` looks into it"
+                               : "start a lab of this version: msdemo down, then msdemo up -d");
 }
 
-Result<std::string> Lab::admin_url(const std::string& service) {
-  return address(service).map([](const ServiceAddress& found) { return found.admin_url; });
+Result<std::vector<std::string>> Lab::urls(const std::string& service) const {
+  const auto found = replicas(service);
+  if (!found) return fail(found.error());
+  std::vector<std::string> urls;
+  for (const Replica& replica : *found) urls.push_back(replica.url);
+  return urls;
+}
+
+Result<std::string> Lab::broker_url() const {
+  if (const auto own = urls("broker")) return own->front();
+  return connection_->broker_url;
 }
 
 std::pair<std::string, std::string> Lab::authorization() const {
   return connection_->authorization();
 }
 
-Result<void> Lab::act(const std::string& action, const std::string& service) {
-  const auto done = connection_->post(fmt::format("/services/{}?action={}", service, action),
+Result<void> Lab::act(const std::string& action, const std::string& replica) {
+  const auto done = connection_->post(fmt::format("/services/{}?action={}", replica, action),
                                       limits::kLabAction + kAnswerMargin);
   if (!done) return fail(done.error());
   return {};
@@ -133,7 +167,12 @@ Result<void> Lab::act(const std::string& action, const std::string& service) {
 Result<StopReport> Lab::down() {
   const pid_t pid = supervisor_pid();
   const http::FileDescriptor supervisor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-  const auto answer = connection_->post("/down", limits::kControlCall + kAnswerMargin);
+  // A kept connection would be what the supervisor still waits for.
+  const auto answer =
+      connection_->send({.method = "POST",
+                         .target = "/down",
+                         .headers = {connection_->authorization(), {"Connection", "close"}}},
+                        limits::kControlCall + kAnswerMargin);
   if (!supervisor.open()) return answer ? parse_stop_report(*answer) : StopReport{};
   // Until the process is gone its ports and its lock are taken.
   const auto patience = answer ? limits::kServerDrain + kAnswerMargin : kAnswerMargin;

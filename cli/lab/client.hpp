@@ -19,6 +19,14 @@
 
 namespace msdemo::lab {
 
+/// One process of a service, as commands reach it.
+struct Replica {
+  std::string service;
+  std::string name;  ///< `order`, or `order-2` where there are several
+  std::string url;
+  std::string admin_url;  ///< of its health, metrics, faults and policy
+};
+
 /// The lab of one name, seen from outside its supervisor. Not thread-safe.
 class Lab {
  public:
@@ -27,17 +35,26 @@ class Lab {
 
   Result<std::vector<ServiceStatus>> services();
 
-  /// Where the users of `service` reach it; fails with no_lab if the lab has no such service.
-  Result<std::string> url(const std::string& service);
+  /// The processes that `name` means: all of a service (`order`), or one (`order-2`, also `order-1`
+  /// where it is the only one). Fails with no_lab if the lab has no such service, and with usage,
+  /// naming those there are, if it has no such replica.
+  Result<std::vector<Replica>> replicas(const std::string& name) const;
 
-  /// Where its health, metrics and faults are; fails as url().
-  Result<std::string> admin_url(const std::string& service);
+  /// All of them, in the order in which they are shown.
+  std::vector<Replica> replicas() const;
+
+  /// Where the users of `service` reach it: its replicas. Fails as replicas().
+  Result<std::vector<std::string>> urls(const std::string& service) const;
+
+  /// Where the broker is: the lab's own, or an external one. That URL may hold a password.
+  Result<std::string> broker_url() const;
 
   /// The header that lets a command change how a service behaves.
   std::pair<std::string, std::string> authorization() const;
 
-  /// `action` is restart, kill, stop, start, pause or resume; returns when it is done.
-  Result<void> act(const std::string& action, const std::string& service);
+  /// `action` is restart, kill, stop, start, pause or resume, `replica` the name of one; returns
+  /// when it is done.
+  Result<void> act(const std::string& action, const std::string& replica);
 
   /// Stops the lab and returns when its supervisor is gone, too. A supervisor that does not answer
   /// within limits::kControlCall is killed, which ends its services; the report then names it.
@@ -62,7 +79,6 @@ class Lab {
 
  private:
   struct Connection;
-  Result<ServiceAddress> address(const std::string& service) const;
   explicit Lab(std::shared_ptr<Connection> connection) : connection_(std::move(connection)) {}
   std::shared_ptr<Connection> connection_;
 };

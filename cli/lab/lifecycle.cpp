@@ -16,8 +16,8 @@ std::chrono::milliseconds backoff(int failed_starts) {
 
 }  // namespace
 
-Lifecycle::Lifecycle(std::string service, const Clock& clock)
-    : service_(std::move(service)), clock_(clock) {}
+Lifecycle::Lifecycle(std::string service, const Clock& clock, std::chrono::seconds start_timeout)
+    : service_(std::move(service)), clock_(clock), start_timeout_(start_timeout) {}
 
 void Lifecycle::enter(Phase phase, std::optional<std::chrono::milliseconds> limit) {
   phase_ = phase;
@@ -26,7 +26,7 @@ void Lifecycle::enter(Phase phase, std::optional<std::chrono::milliseconds> limi
 
 Acts Lifecycle::spawn() {
   overdue_ = false;
-  enter(Phase::starting, limits::kStartTimeout);
+  enter(Phase::starting, start_timeout_);
   return {Act::spawn};
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/limits.hpp"
 #include "lab/service_status.hpp"
 
 namespace msdemo::lab {
@@ -27,12 +28,13 @@ using Acts = std::vector<Act>;
 /// limits::kRestartDelay, however often it ends; starts that end before they are ready back off
 /// from limits::kStartBackoff, doubling to limits::kStartBackoffMax, and after
 /// limits::kFailedStarts of them the service is `failed`. A start that is not ready within
-/// limits::kStartTimeout, and a stop that is not over within limits::kStopGrace, ends in a kill.
+/// its start timeout, and a stop that is not over within limits::kStopGrace, ends in a kill.
 /// Not thread-safe, never blocks.
 class Lifecycle {
  public:
   /// `service` appears in errors. `clock` must outlive the lifecycle. It begins stopped.
-  Lifecycle(std::string service, const Clock& clock);
+  Lifecycle(std::string service, const Clock& clock,
+            std::chrono::seconds start_timeout = limits::kStartTimeout);
 
   // What people ask for. Asking for what already is does nothing; what cannot be is lab_failed.
   Acts start();
@@ -70,6 +72,7 @@ class Lifecycle {
 
   std::string service_;
   const Clock& clock_;
+  const std::chrono::seconds start_timeout_;
   Phase phase_ = Phase::stopped;
   std::optional<SteadyTime> wake_at_;
   bool start_again_ = false;  ///< when the stop that is going on is over

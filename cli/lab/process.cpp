@@ -43,6 +43,28 @@ std::optional<Pipe> make_pipe() {
   return high;
 }
 
+/// As exec takes them.
+std::vector<char*> pointers_to(std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  for (std::string& text : texts) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+/// This process's environment with what is different for the child.
+std::vector<std::string> environment_with(const Environment& different) {
+  std::vector<std::string> all;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view variable = *entry;
+    const std::string name(variable.substr(0, variable.find('=')));
+    if (!different.contains(name)) all.emplace_back(variable);
+  }
+  for (const auto& [name, value] : different) {
+    if (value) all.push_back(fmt::format("{}={}", name, *value));
+  }
+  return all;
+}
+
 /// posix_spawn's two parameter objects. Their calls fail only for lack of memory.
 class SpawnPlan {
  public:
@@ -83,13 +105,11 @@ class SpawnPlan {
   }
 
   /// 0 or an errno.
-  int run(pid_t& pid, const std::vector<std::string>& arguments) const {
-    std::string name = "msdemo";
-    std::vector<char*> argv = {name.data()};
-    for (const std::string& argument : arguments)
-      argv.push_back(const_cast<char*>(argument.data()));
-    argv.push_back(nullptr);
-    return ::posix_spawn(&pid, "/proc/self/exe", &actions_, &attributes_, argv.data(), environ);
+  int run(pid_t& pid, std::vector<std::string> arguments,
+          std::vector<std::string> environment) const {
+    arguments.insert(arguments.begin(), "msdemo");
+    return ::posix_spawn(&pid, "/proc/self/exe", &actions_, &attributes_,
+                         pointers_to(arguments).data(), pointers_to(environment).data());
   }
 
  private:
@@ -122,7 +142,10 @@ Result<ChildProcess> ChildProcess::spawn(const ChildCommand& command) {
                            lock.get());
   plan.reset_signals_and_group();
   pid_t pid = 0;
-  if (const int error = plan.run(pid, command.arguments); error != 0) return not_spawned(error);
+  if (const int error = plan.run(pid, command.arguments, environment_with(command.environment));
+      error != 0) {
+    return not_spawned(error);
+  }
 
   // By number: glibc 2.36 declares pidfd_open without C linkage.
   http::FileDescriptor pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,9 +21,14 @@ inline constexpr int kReadyDescriptor =
     3;  ///< the child writes a line `ready …` here when it serves
 inline constexpr int kLifelineDescriptor = 4;  ///< end of file: the supervisor is gone
 
+/// What a child's environment has differently from this process's: values, or nothing for a
+/// variable that it must not have.
+using Environment = std::map<std::string, std::optional<std::string>>;
+
 struct ChildCommand {
   std::vector<std::string> arguments;  ///< after the program's name
-  std::filesystem::path log_file;      ///< takes the child's stdout and stderr
+  Environment environment{};
+  std::filesystem::path log_file;  ///< takes the child's stdout and stderr
   int lock = -1;  ///< the lab's lock: stays taken while the child lives, even without supervisor
 };
 

@@ -43,7 +43,7 @@ Result<void> seed_user(http::Client& users, std::int64_t id, std::string_view na
   if (user->id == id) return {};
   return fail(Code::lab_failed,
               fmt::format("user {} became number {} instead of {}", name, user->id, id),
-              "begin with empty data: msdemo up --fresh");
+              "begin with empty data: msdemo up --fresh, or an empty database");
 }
 
 }  // namespace

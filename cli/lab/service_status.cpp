@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "lab/service_names.hpp"
+
 namespace msdemo::lab {
 
 namespace {
@@ -25,6 +27,16 @@ std::optional<T> optional(const Json& json) {
 
 std::string_view to_string(ServiceState state) {
   return kStates.at(static_cast<std::size_t>(state));
+}
+
+std::vector<std::string> restart_order(std::vector<std::string> names,
+                                       const std::vector<ServiceStatus>& all) {
+  std::stable_partition(names.begin(), names.end(), [&](const std::string& name) {
+    return std::none_of(all.begin(), all.end(), [&](const ServiceStatus& status) {
+      return status.state == ServiceState::ready && name_among(all, status) == name;
+    });
+  });
+  return names;
 }
 
 Json to_json(const ServiceStatus& status) {

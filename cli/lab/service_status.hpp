@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/json.hpp"
@@ -28,6 +29,11 @@ struct ServiceStatus {
   std::optional<std::string>
       last_exit;  ///< `killed by SIGKILL`, `exit 70`; nothing if it never ended
 };
+
+/// In which order replicas, by name, are restarted one after another: first those that are not
+/// ready, so that one comes back before the next one leaves. `all` are the lab's processes.
+std::vector<std::string> restart_order(std::vector<std::string> names,
+                                       const std::vector<ServiceStatus>& all);
 
 Json to_json(const ServiceStatus& status);
 

@@ -8,6 +8,7 @@
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
+#include "base/url.hpp"
 #include "http/otlp_sink.hpp"
 #include "http/server.hpp"
 #include "lab/collector.hpp"
@@ -43,96 +44,11 @@ Result<http::FileDescriptor> take_over(const LabOptions& options, const StateFol
                     options.lab, stale->supervisor.pid));
   }
   folder.forget_run();
-  for (const std::string& service : service_names()) {
-    Result<void> done = options.fresh ? folder.remove_data(service) : Result<void>();
-    if (done) done = folder.create_data(service);
-    if (!done) return fail(std::move(done.error()));
+  for (const std::string& service : services_of(options)) {
+    if (!options.fresh) break;
+    if (auto done = folder.remove_data(service); !done) return fail(std::move(done.error()));
   }
   return lock;
-}
-
-struct Ports {
-  std::string service;
-  ReservedPort port;
-  ReservedPort admin_port;
-};
-
-Result<std::vector<Ports>> reserve_ports(const std::map<std::string, int>& fixed) {
-  std::vector<Ports> all;
-  // The fixed ones first: none of them may be taken by a port that could be any.
-  std::map<std::string, ReservedPort> chosen;
-  for (const auto& [service, number] : fixed) {
-    auto port = ReservedPort::reserve(number);
-    if (!port) return fail(std::move(port.error()));
-    chosen.emplace(service, std::move(*port));
-  }
-  for (const std::string& service : service_names()) {
-    const auto found = chosen.find(service);
-    auto port = found == chosen.end() ? ReservedPort::reserve(0)
-                                      : Result<ReservedPort>(std::move(found->second));
-    auto admin_port = ReservedPort::reserve(0);
-    if (!port) return fail(std::move(port.error()));
-    if (!admin_port) return fail(std::move(admin_port.error()));
-    all.push_back({service, std::move(*port), std::move(*admin_port)});
-  }
-  return all;
-}
-
-/// Where the services reach each other and the lab.
-struct Addresses {
-  std::string control_url;
-  std::string user_url;
-  std::string broker_url;
-};
-
-Addresses addresses_of(const std::string& control_url, const std::vector<Ports>& ports) {
-  Addresses all{.control_url = control_url, .user_url = {}, .broker_url = {}};
-  for (const Ports& candidate : ports) {
-    if (candidate.service == "user") all.user_url = candidate.port.url();
-    if (candidate.service == "broker") all.broker_url = candidate.port.url();
-  }
-  return all;
-}
-
-std::vector<std::string> child_arguments(const LabOptions& options, const StateFolder& folder,
-                                         const Ports& ports, const Addresses& addresses) {
-  std::vector<std::string> arguments = {"serve",         ports.service,
-                                        "--port",        std::to_string(ports.port.number()),
-                                        "--admin-port",  std::to_string(ports.admin_port.number()),
-                                        "--data-dir",    folder.data(ports.service).string(),
-                                        "--log-file",    folder.log_file(ports.service).string(),
-                                        "--durability",  options.durability,
-                                        "--ready-fd",    std::to_string(kReadyDescriptor),
-                                        "--lifeline-fd", std::to_string(kLifelineDescriptor),
-                                        "--token-file",  folder.token_file().string(),
-                                        "--otlp",        addresses.control_url + "/v1/traces"};
-  const auto add = [&](const char* option, const std::string& value) {
-    arguments.insert(arguments.end(), {option, value});
-  };
-  if (ports.service == "order") add("--user-url", addresses.user_url);
-  if (!consumes(ports.service)) return arguments;
-  add("--broker-url", addresses.broker_url);
-  const auto consumers = options.consumers.find(ports.service);
-  add("--consumers",
-      consumers == options.consumers.end() ? "1" : std::to_string(consumers->second));
-  return arguments;
-}
-
-std::vector<SupervisedService> plan_services(const LabOptions& options, const StateFolder& folder,
-                                             std::vector<Ports> ports,
-                                             const std::string& control_url, int lock) {
-  const Addresses addresses = addresses_of(control_url, ports);
-  std::vector<SupervisedService> services;
-  for (Ports& mine : ports) {
-    auto arguments = child_arguments(options, folder, mine, addresses);
-    services.emplace_back(ServicePlan{.service = mine.service,
-                                      .port = std::move(mine.port),
-                                      .admin_port = std::move(mine.admin_port),
-                                      .log_file = folder.log_file(mine.service),
-                                      .arguments = std::move(arguments)},
-                          lock, real_clock());
-  }
-  return services;
 }
 
 std::unique_ptr<TraceForwarder> make_forwarder(const LabObserver& observer) {
@@ -152,25 +68,39 @@ StartReport describe(const LabOptions& options, const StateFolder& folder,
     memory = memory && part ? std::optional(*memory + *part) : std::nullopt;
   }
   const auto took = real_clock().steady_now() - options.began;
-  return {.lab = options.lab,
-          .pid = ::getpid(),
-          .control_url = control_url,
-          .state_folder = folder.path().string(),
-          .durability = options.durability,
-          .ready_ms = std::chrono::duration<double, std::milli>(took).count(),
-          .memory_bytes = memory,
-          .services = std::move(services)};
+  return {
+      .lab = options.lab,
+      .pid = ::getpid(),
+      .control_url = control_url,
+      .state_folder = folder.path().string(),
+      .durability = options.durability,
+      .database = options.database_url.empty() ? "sqlite" : without_password(options.database_url),
+      .broker = options.broker_url.empty() ? "embedded" : without_password(options.broker_url),
+      .ready_ms = std::chrono::duration<double, std::milli>(took).count(),
+      .memory_bytes = memory,
+      .services = std::move(services)};
 }
 
-LabRecord record_of(const std::string& control_url, const std::vector<Ports>& ports) {
+LabRecord record_of(const std::string& control_url, const std::vector<PlannedReplica>& replicas) {
   LabRecord record{.supervisor = ProcessIdentity::own(),
                    .control_url = control_url,
                    .started_at = format_rfc3339(real_clock().system_now()),
                    .services = {}};
-  for (const Ports& of : ports) {
-    record.services.push_back({of.service, of.port.url(), of.admin_port.url()});
+  for (const PlannedReplica& of : replicas) {
+    record.services.push_back({of.service, of.replica, of.port.url(), of.admin_port.url()});
   }
   return record;
+}
+
+/// What commands need to know of this run, but for the record: where the services keep their data,
+/// and how to reach a broker that is not the lab's own.
+Result<void> prepare_folder(const LabOptions& options, const StateFolder& folder,
+                            const std::vector<PlannedReplica>& replicas) {
+  for (const PlannedReplica& replica : replicas) {
+    if (auto made = folder.create_data(replica.name); !made) return made;
+  }
+  if (options.broker_url.empty()) return {};
+  return folder.write_broker_url(options.broker_url);
 }
 
 }  // namespace
@@ -183,6 +113,8 @@ Json to_json(const StartReport& report) {
           {"control_url", report.control_url},
           {"state_folder", report.state_folder},
           {"durability", report.durability},
+          {"database", report.database},
+          {"broker", report.broker},
           {"ready_ms", report.ready_ms},
           {"memory_bytes", report.memory_bytes ? Json(*report.memory_bytes) : Json()},
           {"services", std::move(services)}};
@@ -195,6 +127,8 @@ Result<StartReport> parse_start_report(const Json& json) {
                        .control_url = json.at("control_url"),
                        .state_folder = json.at("state_folder"),
                        .durability = json.at("durability"),
+                       .database = json.at("database"),
+                       .broker = json.at("broker"),
                        .ready_ms = json.at("ready_ms"),
                        .memory_bytes = {},
                        .services = {}};
@@ -218,18 +152,21 @@ Result<StopReport> run_lab(const LabOptions& options, const LabObserver& observe
   const auto lock = take_over(options, *folder, observer);
   if (!lock) return fail(lock.error());
   log::to_file(kSupervisorLog, folder->log_file(kSupervisorLog), options.standard_error);
-  auto ports = reserve_ports(options.ports);
-  if (!ports) return fail(std::move(ports.error()));
+  auto replicas = plan_replicas(options);
+  if (!replicas) return fail(std::move(replicas.error()));
   auto control_port = ReservedPort::reserve(0);
   const auto token = folder->write_new_token();
   const Announcement announcement(*folder);
   if (!control_port) return fail(std::move(control_port.error()));
   if (!token) return fail(token.error());
+  if (auto prepared = prepare_folder(options, *folder, *replicas); !prepared) {
+    return fail(std::move(prepared.error()));
+  }
 
   const std::string control_url = control_port->url();
-  const LabRecord record = record_of(control_url, *ports);
+  const LabRecord record = record_of(control_url, *replicas);
   Supervisor supervisor(
-      plan_services(options, *folder, std::move(*ports), control_url, lock->get()), signals,
+      plan_services(options, *folder, std::move(*replicas), control_url, lock->get()), signals,
       real_clock());
   Collector collector;
   const auto forwarder = make_forwarder(observer);

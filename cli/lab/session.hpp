@@ -1,32 +1,19 @@
 // One run of a lab, from the lock to the last process: what `up` does, whoever watches it.
 #pragma once
 
-#include <chrono>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/json.hpp"
-#include "base/log.hpp"
+#include "lab/plan.hpp"
 #include "lab/service_status.hpp"
 #include "lab/supervisor.hpp"
 
 namespace msdemo::lab {
-
-struct LabOptions {
-  std::string lab = "default";
-  bool fresh = false;                      ///< empty the services' data first
-  std::map<std::string, int> ports{};      ///< public ports that are not left to chance, by service
-  std::map<std::string, int> consumers{};  ///< of messages, by service; 1 where none is named
-  std::string durability = "full";         ///< full | normal
-  SteadyTime began{};                      ///< from when the time to ready counts
-  log::Stderr standard_error = log::Stderr::stays;
-};
 
 /// What `up` has to tell once everything is ready.
 struct StartReport {
@@ -35,6 +22,8 @@ struct StartReport {
   std::string control_url;
   std::string state_folder;
   std::string durability;
+  std::string database;  ///< `sqlite`, or the URL without its password
+  std::string broker;    ///< `embedded`, or the URL without its password
   double ready_ms = 0;
   std::optional<std::size_t> memory_bytes;  ///< PSS of all processes of the lab
   std::vector<ServiceStatus> services;

@@ -134,8 +134,10 @@ bool ProcessIdentity::alive() const {
 std::string to_json_text(const LabRecord& record) {
   Json services = Json::array();
   for (const ServiceAddress& address : record.services) {
-    services.push_back(
-        {{"service", address.service}, {"url", address.url}, {"admin_url", address.admin_url}});
+    services.push_back({{"service", address.service},
+                        {"replica", address.replica},
+                        {"url", address.url},
+                        {"admin_url", address.admin_url}});
   }
   return dump_json({{"pid", record.supervisor.pid},
                     {"start_ticks", record.supervisor.start_ticks},
@@ -155,8 +157,8 @@ Result<LabRecord> parse_lab_record(std::string_view text) {
                      .started_at = json->at("started_at"),
                      .services = {}};
     for (const Json& service : json->at("services")) {
-      record.services.push_back(
-          {service.at("service"), service.at("url"), service.at("admin_url")});
+      record.services.push_back({service.at("service"), service.at("replica"), service.at("url"),
+                                 service.at("admin_url")});
     }
     if (record.supervisor.pid > 0) return record;
   } catch (const Json::exception&) {
@@ -254,10 +256,21 @@ Result<std::string> StateFolder::token() const {
   return std::move(*token);
 }
 
+Result<void> StateFolder::write_broker_url(const std::string& url) const {
+  return replace_file(file("broker-url"), url);
+}
+
+Result<std::string> StateFolder::broker_url() const {
+  auto url = read_small_file(file("broker-url"));
+  if (!url) return fail(Code::no_lab, fmt::format("the lab '{}' knows no external broker", lab_));
+  return std::move(*url);
+}
+
 void StateFolder::forget_run() const {
   std::error_code gone_already;
   fs::remove(file("lab.json"), gone_already);
   fs::remove(token_file(), gone_already);
+  fs::remove(file("broker-url"), gone_already);
 }
 
 Result<void> StateFolder::create_data(const std::string& service) const {

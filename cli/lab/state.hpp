@@ -31,6 +31,7 @@ struct ProcessIdentity {
 
 struct ServiceAddress {
   std::string service;
+  int replica = 1;
   std::string url;
   std::string admin_url;
 };
@@ -82,10 +83,15 @@ class StateFolder {
   Result<std::string> write_new_token() const;
   Result<std::string> token() const;
 
-  /// Removes the record and the token: after this, no lab of this name runs.
+  /// The URL of a broker that is not the lab's own, password included: in a file like the token's.
+  /// Reading it fails with no_lab when there is none.
+  Result<void> write_broker_url(const std::string& url) const;
+  Result<std::string> broker_url() const;
+
+  /// Removes the record and the secrets: after this, no lab of this name runs.
   void forget_run() const;
 
-  /// Makes the folder for the data of `service` if it is missing.
+  /// Makes the folder for the data of `service` or one of its replicas if it is missing.
   Result<void> create_data(const std::string& service) const;
 
   /// Removes all data of `service`, its folder included.

@@ -8,10 +8,11 @@
 namespace msdemo::lab {
 
 SupervisedService::SupervisedService(ServicePlan plan, int lock, const Clock& clock)
-    : plan_(std::move(plan)), lock_(lock), lifecycle_(plan_.service, clock) {}
+    : plan_(std::move(plan)), lock_(lock), lifecycle_(plan_.name, clock, plan_.start_timeout) {}
 
 ServiceStatus SupervisedService::status() const {
   return {.service = plan_.service,
+          .replica = plan_.replica,
           .pid = child_ ? std::optional(child_->pid()) : std::nullopt,
           .state = lifecycle_.state(),
           .url = plan_.port.url(),
@@ -72,8 +73,10 @@ void SupervisedService::perform(const Acts& acts) {
 
 void SupervisedService::spawn() {
   ++spawned_;
-  auto child = ChildProcess::spawn(
-      {.arguments = plan_.arguments, .log_file = plan_.log_file, .lock = lock_});
+  auto child = ChildProcess::spawn({.arguments = plan_.arguments,
+                                    .environment = plan_.environment,
+                                    .log_file = plan_.log_file,
+                                    .lock = lock_});
   if (!child) {
     process_ended(child.error().message);
     return;
@@ -93,7 +96,7 @@ void SupervisedService::ended_readable() {
   std::string how = child_->reap();
   child_.reset();
   if (starting && lifecycle_.overdue()) {
-    how = fmt::format("not ready within {} s", limits::kStartTimeout.count());
+    how = fmt::format("not ready within {} s", plan_.start_timeout.count());
   }
   process_ended(std::move(how));
 }

@@ -1,10 +1,12 @@
-// One service of the lab: its decisions (Lifecycle), its process and its ports, held together.
+// One process of the lab's services: its decisions (Lifecycle), its process and its ports, held
+// together.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/limits.hpp"
 #include "lab/lifecycle.hpp"
 #include "lab/ports.hpp"
 #include "lab/process.hpp"
@@ -14,10 +16,14 @@ namespace msdemo::lab {
 
 struct ServicePlan {
   std::string service;
+  int replica = 1;
+  std::string name;  ///< of this process, for people: replica_name()
   ReservedPort port;
   ReservedPort admin_port;
   std::filesystem::path log_file;
   std::vector<std::string> arguments;  ///< of the child, ports and descriptors included
+  Environment environment{};
+  std::chrono::seconds start_timeout = limits::kStartTimeout;
 };
 
 /// Does what its lifecycle decides. Used by the supervisor's thread alone; never blocks.
@@ -26,7 +32,8 @@ class SupervisedService {
   /// `lock` is the lab's lock, kept open by the caller; `clock` must outlive the service.
   SupervisedService(ServicePlan plan, int lock, const Clock& clock);
 
-  const std::string& name() const { return plan_.service; }
+  const std::string& service() const { return plan_.service; }
+  const std::string& name() const { return plan_.name; }
   std::string url() const { return plan_.port.url(); }
   const std::filesystem::path& log_file() const { return plan_.log_file; }
   ServiceStatus status() const;

@@ -190,15 +190,16 @@ StopReport Supervisor::finish() {
 
 void Supervisor::seed_when_possible() {
   if (seeding_ != Seeding::not_begun || give_up_at_) return;
-  const SupervisedService* user = find("user");
-  if (user == nullptr || user->state() != ServiceState::ready) return;
+  const auto user = std::ranges::find_if(services_, [](const SupervisedService& service) {
+    return service.service() == "user" && service.state() == ServiceState::ready;
+  });
+  if (user == services_.end()) return;
   seeding_ = Seeding::going_on;
   const int run = user->spawned();
-  seeder_ = std::thread([this, run, url = user->url()] {
+  seeder_ = std::thread([this, run, asked = &*user, url = user->url()] {
     const auto seeded = seed_users(url);
-    post([this, run, seeded] {
+    post([this, run, asked, seeded] {
       seeder_.join();
-      const SupervisedService* asked = find("user");
       const bool still_there = asked->state() == ServiceState::ready && asked->spawned() == run;
       seeding_ = seeded ? Seeding::done : Seeding::not_begun;
       // A service that died over it is started again, and so is the seeding.

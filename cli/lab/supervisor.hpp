@@ -49,9 +49,10 @@ class Supervisor {
   /// Never blocks.
   std::vector<ServiceStatus> services() const;
 
-  /// `action` is restart, kill, stop, start, pause or resume. Blocks until it is done, up to
-  /// limits::kLabAction. Fails with invalid_field or not_found when there is no such action or
-  /// service, and with lab_failed when it cannot be done.
+  /// `action` is restart, kill, stop, start, pause or resume, and `service` one process: `order`,
+  /// or `order-2` where there are several. Blocks until it is done, up to limits::kLabAction. Fails
+  /// with invalid_field or not_found when there is no such action or service, and with lab_failed
+  /// when it cannot be done.
   Result<void> act(const std::string& action, const std::string& service);
 
   /// Stops everything. Blocks until it is over, up to limits::kControlCall.

@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 namespace msdemo::load {
 
 Connection::News Connection::send(std::string_view request, bool head_request) {
   reader_.begin(head_request);
+  sent_bytes_ += std::exchange(request_bytes_, request.size());
   unsent_ = request;
   return flush();
 }

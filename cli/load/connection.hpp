@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/clock.hpp"
+#include "http/arrival.hpp"
 #include "http/response_reader.hpp"
 #include "http/socket.hpp"
 
@@ -50,9 +51,13 @@ class Connection {
   bool reusable() const { return open_ && reader_.keep_alive() && unsent_.empty(); }
   void close() { socket_.reset(); }
 
+  /// After `lost`: whether the other side had closed it before the request came there.
+  bool never_arrived() const { return http::closed_before_arrival(fd(), sent_bytes_); }
+
   State state = State::connecting;
-  Start start{};       ///< while busy: what it works for
-  SteadyTime since{};  ///< of the state it is in
+  std::size_t target = 0;  ///< which of the pool's addresses it goes to
+  Start start{};           ///< while busy: what it works for
+  SteadyTime since{};      ///< of the state it is in
   std::list<Connection>::iterator self{};
 
  private:
@@ -62,7 +67,9 @@ class Connection {
   http::FileDescriptor socket_;
   http::ResponseReader reader_;
   std::string_view unsent_;
-  bool open_ = true;  ///< as far as is known, the other side has not closed it
+  std::uint64_t request_bytes_ = 0;  ///< of the request under way
+  std::uint64_t sent_bytes_ = 0;     ///< of those that were answered
+  bool open_ = true;                 ///< as far as is known, the other side has not closed it
 };
 
 }  // namespace msdemo::load

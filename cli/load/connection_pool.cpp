@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <ctime>
 
+#include "base/limits.hpp"
+
 namespace msdemo::load {
 
 namespace {
@@ -62,37 +64,87 @@ ConnectionPool::ConnectionPool(std::size_t most)
 Result<void> ConnectionPool::reach(const std::string& host, int port, SteadyTime deadline,
                                    bool may_come) {
   auto socket = http::connect_to(host, port, deadline);
+  Address address;
   if (!socket) {
-    if (may_come && numeric(host, port, address_)) return {};
-    return fail(std::move(socket.error()));
+    if (!may_come || !numeric(host, port, address)) return fail(std::move(socket.error()));
+    addresses_.push_back(address);
+    return {};
   }
   // Of the addresses that a name may have, the one that answered.
-  address_.length = sizeof address_.storage;
-  ::getpeername(socket->get(), reinterpret_cast<sockaddr*>(&address_.storage), &address_.length);
-  add(std::move(*socket), State::idle, real_clock().steady_now());
+  address.length = sizeof address.storage;
+  ::getpeername(socket->get(), reinterpret_cast<sockaddr*>(&address.storage), &address.length);
+  addresses_.push_back(address);
+  add(std::move(*socket), addresses_.size() - 1, State::idle, real_clock().steady_now());
   return {};
 }
 
 int ConnectionPool::open(SteadyTime now) {
+  const std::size_t count = addresses_.size();
+  std::size_t target = next_open_;
+  for (std::size_t i = 0; i < count; ++i) {
+    target = (next_open_ + i) % count;
+    if (addresses_[target].rests_until <= now) break;
+  }
+  next_open_ = (target + 1) % count;
+  return open(target, now);
+}
+
+Connection* ConnectionPool::idle(SteadyTime now) {
+  auto& all = of(State::idle);
+  const std::size_t count = addresses_.size();
+  if (count == 1) return all.empty() ? nullptr : &all.front();
+  const std::size_t turn = next_use_++ % count;
+  if (addresses_[turn].connections == 0 && addresses_[turn].rests_until <= now) {
+    static_cast<void>(open(turn, now));
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t target = (turn + i) % count;
+    const auto found = std::find_if(all.begin(), all.end(), [&](const Connection& connection) {
+      return connection.target == target;
+    });
+    if (found != all.end()) return &*found;
+  }
+  return nullptr;
+}
+
+void ConnectionPool::refused(const Connection& connection, SteadyTime now) {
+  addresses_[connection.target].rests_until = now + limits::kRefusedAddress;
+}
+
+bool ConnectionPool::all_refuse(SteadyTime now) const {
+  return std::all_of(addresses_.begin(), addresses_.end(),
+                     [&](const Address& address) { return address.rests_until > now; });
+}
+
+int ConnectionPool::open(std::size_t target, SteadyTime now) {
+  Address& address = addresses_[target];
   http::FileDescriptor socket(
-      ::socket(address_.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+      ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket.open()) return errno;
   const int on = 1;
   ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  const auto* to = reinterpret_cast<const sockaddr*>(&address_.storage);
-  if (::connect(socket.get(), to, address_.length) != 0 && errno != EINPROGRESS) return errno;
-  return add(std::move(socket), State::connecting, now);
+  const auto* to = reinterpret_cast<const sockaddr*>(&address.storage);
+  if (::connect(socket.get(), to, address.length) != 0 && errno != EINPROGRESS) {
+    address.rests_until = now + limits::kRefusedAddress;
+    return errno;
+  }
+  return add(std::move(socket), target, State::connecting, now);
 }
 
-int ConnectionPool::add(http::FileDescriptor socket, State state, SteadyTime now) {
+int ConnectionPool::add(http::FileDescriptor socket, std::size_t target, State state,
+                        SteadyTime now) {
   Connection& connection = of(state).emplace_back(std::move(socket));
   connection.self = std::prev(of(state).end());
   connection.state = state;
   connection.since = now;
+  connection.target = target;
   epoll_event interest{};
   interest.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
   interest.data.ptr = &connection;
-  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, connection.fd(), &interest) == 0) return 0;
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, connection.fd(), &interest) == 0) {
+    ++addresses_[target].connections;
+    return 0;
+  }
   const int reason = errno;
   of(state).erase(connection.self);
   return reason;
@@ -118,7 +170,10 @@ void ConnectionPool::move(Connection& connection, State to, SteadyTime now) {
   std::list<Connection>& from = of(connection.state);
   std::list<Connection>& into = of(to);
   into.splice(to == State::idle ? into.begin() : into.end(), from, connection.self);
-  if (to == State::closed) connection.close();
+  if (to == State::closed && connection.state != State::closed) {
+    connection.close();
+    --addresses_[connection.target].connections;
+  }
   connection.state = to;
   connection.since = now;
 }

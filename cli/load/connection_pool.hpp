@@ -1,5 +1,5 @@
-// The load generator's connections to one server: opened when they are needed, used last used
-// first, all waited for at once.
+// The load generator's connections to one server or its replicas: opened when they are needed, used
+// last used first, all waited for at once.
 #pragma once
 
 #include <sys/epoll.h>
@@ -23,6 +23,8 @@ namespace msdemo::load {
 struct Address {
   sockaddr_storage storage{};
   socklen_t length = 0;
+  std::size_t connections = 0;  ///< that are open or on their way
+  SteadyTime rests_until{};     ///< it refused one: the others come first until then
 };
 
 /// While it lives, this thread wakes when it asked to, and not up to 50 µs later.
@@ -43,12 +45,22 @@ class ConnectionPool {
   /// Of up to `most` connections.
   explicit ConnectionPool(std::size_t most);
 
-  /// Connects to the server for the first time, by `deadline`; fails with unreachable. A server
-  /// that `may_come` later is taken for reached if `host` is an IPv4 address.
+  /// Connects to one more server for the first time, by `deadline`; fails with unreachable. A
+  /// server that `may_come` later is taken for reached if `host` is an IPv4 address.
   Result<void> reach(const std::string& host, int port, SteadyTime deadline, bool may_come);
 
-  /// Begins to open one more. 0, or why not.
+  /// Begins to open one more, to the next server. 0, or why not.
   int open(SteadyTime now);
+
+  /// An idle connection to the next server that has one, else null. Of several servers, one that
+  /// has lost all its connections gets a new one beside.
+  Connection* idle(SteadyTime now);
+
+  /// The server of `connection` refused it.
+  void refused(const Connection& connection, SteadyTime now);
+
+  /// Whether no server is left that has not refused lately.
+  bool all_refuse(SteadyTime now) const;
 
   /// Waits until something happens, or until `time` has passed; not at all if that is not positive.
   void wait(std::chrono::nanoseconds time);
@@ -75,11 +87,14 @@ class ConnectionPool {
   static constexpr std::size_t kEvents = 256;  ///< taken at once
   static constexpr std::size_t kBufferBytes = std::size_t{64} * 1024;
 
-  int add(http::FileDescriptor socket, Connection::State state, SteadyTime now);
+  int open(std::size_t target, SteadyTime now);
+  int add(http::FileDescriptor socket, std::size_t target, Connection::State state, SteadyTime now);
 
   const PreciseTimers precise_;
   http::FileDescriptor epoll_;
-  Address address_;
+  std::vector<Address> addresses_;
+  std::size_t next_open_ = 0;  ///< whose turn it is to get a connection
+  std::size_t next_use_ = 0;   ///< whose connection is used next
   std::array<std::list<Connection>, kStates> lists_;
   std::array<epoll_event, kEvents> events_{};
   std::size_t happened_ = 0;  ///< of events_

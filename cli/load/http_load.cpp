@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "base/text.hpp"
 #include "load/connection_pool.hpp"
 #include "load/failure.hpp"
 #include "load/health.hpp"
@@ -144,6 +145,7 @@ void Run::on_news(Connection& connection, News news) {
     waiting_.pop_front();
     return send(connection, start);
   }
+  if (news == News::refused) pool_.refused(connection, now_);
   pool_.move(connection, State::closed, now_);
   if (news == News::refused) refused();
   open_as_needed();
@@ -171,8 +173,7 @@ void Run::start_again(std::size_t count) {
 
 void Run::see_to(const Start& start) {
   if (start.measured) measurement_.started(now_, start.intended);
-  auto& idle = pool_.of(State::idle);
-  if (!idle.empty()) return send(idle.front(), start);
+  if (Connection* connection = pool_.idle(now_)) return send(*connection, start);
   waiting_.push_back(start);
   open_as_needed();
   const std::size_t may_wait = plan_.backlog + pool_.of(State::connecting).size();
@@ -205,8 +206,10 @@ void Run::open_as_needed() {
   }
 }
 
-/// The server refused a connection; the start that has waited longest pays for it.
+/// The server refused a connection; the start that has waited longest pays for it, unless there is
+/// a replica that may take it.
 void Run::refused() {
+  if (!pool_.all_refuse(now_)) return;
   if (!away_since_) {
     away_since_ = now_;
     refusals_ = 0;
@@ -237,7 +240,13 @@ void Run::answered(Connection& connection) {
 /// An exchange ends without an answer.
 void Run::end_exchange(Connection& connection, News news) {
   const Start start = connection.start;
+  const bool never_arrived = news == News::lost && connection.never_arrived();
   pool_.move(connection, State::closed, now_);
+  if (never_arrived) {
+    // It still waits to be sent, since before all others.
+    waiting_.push_front(start);
+    return open_as_needed();
+  }
   const Failure failure =
       Failure::of(news == News::invalid ? Code::invalid_reply : Code::connection_lost);
   ended(start, 0, &failure, {});
@@ -318,9 +327,9 @@ void Run::note_effort() {
 /// The server has died: nothing that is left will end by itself.
 void Run::give_up() {
   const Failure unreachable = Failure::of(Code::unreachable);
-  while (!waiting_.empty()) end_waiting(unreachable);
   auto& busy = pool_.of(State::busy);
   while (!busy.empty()) end_exchange(busy.front(), News::lost);
+  while (!waiting_.empty()) end_waiting(unreachable);
 }
 
 Outcome Run::judged(Outcome outcome) {
@@ -334,12 +343,31 @@ Outcome Run::judged(Outcome outcome) {
 
 }  // namespace
 
+void Plan::spread_over(const std::vector<std::string>& urls) {
+  std::vector<Target> targets;
+  for (const std::string& url : urls) {
+    const auto begin = url.find("//") + 2;
+    const auto colon = url.rfind(':');
+    targets.push_back(
+        {url.substr(begin, colon - begin),
+         static_cast<int>(parse_integer(std::string_view(url).substr(colon + 1)).value_or(0))});
+  }
+  host = targets.front().host;
+  port = targets.front().port;
+  replicas.assign(targets.begin() + 1, targets.end());
+}
+
 Result<Outcome> run_load(const Plan& plan, const Listeners& listeners) {
   constexpr seconds kFirstConnection{5};
   ConnectionPool pool(plan.connections);
   const SteadyTime deadline = real_clock().steady_now() + kFirstConnection;
-  if (const auto reached = pool.reach(plan.host, plan.port, deadline, plan.endure); !reached) {
+  const bool may_come = plan.endure || !plan.replicas.empty();
+  if (const auto reached = pool.reach(plan.host, plan.port, deadline, may_come); !reached) {
     return fail(reached.error());
+  }
+  for (const Target& replica : plan.replicas) {
+    const auto reached = pool.reach(replica.host, replica.port, deadline, may_come);
+    if (!reached) return fail(reached.error());
   }
   return Run(plan, listeners, pool).go();
 }

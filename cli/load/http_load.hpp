@@ -8,6 +8,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -22,10 +23,17 @@ enum class Loop {
 
 enum class Arrivals { constant, poisson };
 
+/// Where a server is.
+struct Target {
+  std::string host = "127.0.0.1";
+  int port = 0;
+};
+
 /// What to send, how often and for how long.
 struct Plan {
   std::string host = "127.0.0.1";
   int port = 0;
+  std::vector<Target> replicas{};  ///< of the same server, elsewhere: they have connections in turn
   std::string
       request{};  ///< the bytes of one HTTP/1.1 request, kept alive; the same for every start
   Loop loop = Loop::open;
@@ -39,6 +47,9 @@ struct Plan {
   std::size_t backlog = 0;  ///< starts that may wait for a free connection; more are dropped
   std::uint64_t seed = 1;   ///< of Poisson arrivals
   bool endure = false;      ///< go on while the server takes no connections: it may come back
+
+  /// Goes to the replicas of one service: `http://host:port` each, at least one.
+  void spread_over(const std::vector<std::string>& urls);
 };
 
 /// One start that has ended. `body` is valid during the call.

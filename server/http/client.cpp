@@ -2,20 +2,15 @@
 #include "http/client.hpp"
 
 #include <fmt/format.h>
-#include <poll.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
-#include <cerrno>
 #include <iterator>
-#include <mutex>
 
-#include "base/text.hpp"
+#include "base/limits.hpp"
+#include "http/client_pool.hpp"
 #include "http/framing.hpp"
-#include "http/response_reader.hpp"
 #include "http/socket.hpp"
 #include "trace/traceparent.hpp"
 
@@ -27,6 +22,15 @@ using std::chrono::milliseconds;
 
 bool is_safe(std::string_view method) {
   return method == "GET" || method == "HEAD";
+}
+
+/// Whether nothing changes if it is done twice (RFC 9110, section 9.2.2), or the service sees to
+/// it.
+bool may_happen_twice(const ClientRequest& request) {
+  return is_safe(request.method) ||
+         std::any_of(request.headers.begin(), request.headers.end(), [](const auto& header) {
+           return equal_names(header.first, "Idempotency-Key");
+         });
 }
 
 /// A request as it is sent. Fails with usage if a header would be more than one line.
@@ -54,113 +58,47 @@ Result<std::string> to_text(const ClientRequest& request, std::string_view autho
   return text;
 }
 
-/// One kept connection. Belongs to one exchange at a time.
-class Connection {
- public:
-  explicit Connection(FileDescriptor socket) : socket_(std::move(socket)) {}
-
-  struct Outcome {
-    Result<ClientResponse> response;
-    bool may_repeat = false;  ///< the connection was closed before anything came back
-  };
-
-  Outcome exchange(std::string_view request, bool head_request, int interrupt_fd,
-                   SteadyTime deadline) {
-    ClientResponse response;
-    reader_.begin(head_request, &response.headers);
-    const bool answered =
-        send_all(socket_.get(), request, deadline) && receive(interrupt_fd, deadline);
-    if (!answered) {
-      socket_.reset();
-      const bool late = std::chrono::steady_clock::now() >= deadline;
-      return {failure(late), reader_.received() == 0 && !late};
-    }
-    response.status = reader_.status();
-    response.body = reader_.body();
-    if (!reader_.keep_alive()) socket_.reset();
-    idle_since_ = std::chrono::steady_clock::now();
-    return {std::move(response)};
-  }
-
-  /// Whether another exchange can be tried on it: a closed one is readable.
-  bool usable() const {
-    if (std::chrono::steady_clock::now() - idle_since_ > limits::kPooledIdle) return false;
-    char byte = 0;
-    return ::recv(socket_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
-  }
-
-  bool open() const { return socket_.open(); }
-
- private:
-  /// False when the deadline passed, or there will be no whole answer.
-  bool receive(int interrupt_fd, SteadyTime deadline) {
-    static thread_local std::array<char, 16 * 1024> buffer;
-    for (;;) {
-      if (!wait_for(socket_.get(), POLLIN, deadline, interrupt_fd)) return false;
-      const ssize_t count = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
-      if (count < 0 && (errno == EAGAIN || errno == EINTR)) continue;
-      if (count <= 0) return count == 0 && reader_.closed() == ResponseReader::State::complete;
-      const auto state = reader_.read({buffer.data(), static_cast<std::size_t>(count)});
-      if (state != ResponseReader::State::incomplete) {
-        return state == ResponseReader::State::complete;
-      }
-    }
-  }
-
-  tl::unexpected<Error> failure(bool late) const {
-    if (late) return fail(Code::timeout, "no answer came in time");
-    if (reader_.received() > limits::kReplyBytes) {
-      return fail(Code::invalid_reply, "the answer is too large");
-    }
-    if (reader_.received() == 0) {
-      return fail(Code::connection_lost, "the connection broke before an answer came");
-    }
-    return fail(Code::invalid_reply, "the answer broke off or is not HTTP");
-  }
-
-  FileDescriptor socket_;
-  ResponseReader reader_;
-  SteadyTime idle_since_{};
-};
-
 }  // namespace
 
-/// The pool: the connection used last is used next, so that the others can grow old and go.
-class Client::Connections {
+/// All addresses of the service, and whose turn it is.
+class Client::Addresses {
  public:
-  Connections(const std::string& url, std::string peer) : url_(url), peer_(std::move(peer)) {
-    constexpr std::string_view kScheme = "http://";
-    std::string_view rest = url_;
-    if (rest.substr(0, kScheme.size()) == kScheme) rest.remove_prefix(kScheme.size());
-    rest = rest.substr(0, rest.find('/'));
-    authority_ = rest;
-    const auto colon = rest.rfind(':');
-    host_ = rest.substr(0, colon);
-    if (host_.size() > 2 && host_.front() == '[') host_ = host_.substr(1, host_.size() - 2);
-    const auto port = colon == rest.npos ? std::nullopt : parse_integer(rest.substr(colon + 1));
-    port_ = static_cast<int>(port.value_or(80));
+  Addresses(const std::vector<std::string>& urls, std::string peer)
+      : urls_(urls), peer_(std::move(peer)) {
+    for (const std::string& url : urls) pools_.push_back(std::make_unique<ClientPool>(url));
   }
 
-  Result<ClientResponse> send(const ClientRequest& request, const std::string& traceparent,
-                              SteadyTime deadline) {
-    const auto text = to_text(request, authority_, traceparent);
-    if (!text) return fail(text.error());
-    for (;;) {
-      if (interrupted_) return fail(Code::unreachable, "this client has been interrupted");
-      std::unique_ptr<Connection> connection = take();
-      const bool kept = connection != nullptr;
-      if (!kept) {
-        auto socket = connect_to(host_, port_, deadline);
-        if (!socket) return fail(std::move(socket.error()));
-        connection = std::make_unique<Connection>(std::move(*socket));
-      }
-      auto outcome =
-          connection->exchange(*text, request.method == "HEAD", interrupt_.get(), deadline);
-      if (connection->open()) give_back(std::move(connection));
-      const bool repeat = !outcome.response && outcome.may_repeat && kept &&
-                          is_safe(request.method) && !request.once;
-      if (!repeat) return std::move(outcome.response);
+  /// What came of a request, and where.
+  struct Outcome {
+    Result<ClientResponse> response;
+    const ClientPool* asked;
+    std::vector<const ClientPool*> refused{};  ///< before that one
+  };
+
+  /// The next address is asked only when this one took no connection; when none did, all are asked
+  /// once more: of replicas that are restarted one after another, one may be back by now.
+  Outcome send(const ClientRequest& request, const std::string& traceparent, SteadyTime deadline) {
+    Outcome outcome{fail(Code::unreachable, "this client has been interrupted"), nullptr};
+    const std::vector<ClientPool*> pools = in_turn();
+    for (ClientPool* pool : pools) {
+      if (outcome.asked != nullptr) outcome.refused.push_back(outcome.asked);
+      outcome.asked = pool;
+      if (interrupted_) break;
+      const bool last = outcome.refused.size() + 1 == pools.size();
+      const SteadyTime now = std::chrono::steady_clock::now();
+      const auto text = to_text(request, pool->authority(), traceparent);
+      outcome.response =
+          text ? pool->send({.text = *text,
+                             .head_request = request.method == "HEAD",
+                             .may_repeat = !request.once && may_happen_twice(request),
+                             .connect_by = last ? deadline
+                                                : std::min(deadline, now + limits::kReplicaConnect),
+                             .deadline = deadline,
+                             .interrupt_fd = interrupt_.get()})
+               : fail(text.error());
+      if (outcome.response || outcome.response.error().code != Code::unreachable) break;
     }
+    return outcome;
   }
 
   void interrupt() {
@@ -168,37 +106,30 @@ class Client::Connections {
     ::eventfd_write(interrupt_.get(), 1);
   }
 
-  const std::string& url() const { return url_; }
+  const std::vector<std::string>& urls() const { return urls_; }
   const std::string& peer() const { return peer_; }
-  const std::string& host() const { return host_; }
-  int port() const { return port_; }
 
  private:
-  std::unique_ptr<Connection> take() {
-    for (;;) {
-      std::unique_lock lock(mutex_);
-      if (idle_.empty()) return nullptr;
-      std::unique_ptr<Connection> connection = std::move(idle_.back());
-      idle_.pop_back();
-      lock.unlock();
-      if (connection->usable()) return connection;
-    }
+  /// From the next one on, those that refused lately last: they may be back.
+  std::vector<ClientPool*> in_turn() {
+    const std::size_t count = pools_.size();
+    const std::size_t first = count == 1 ? 0 : next_++ % count;
+    std::vector<ClientPool*> order;
+    for (std::size_t i = 0; i < count; ++i) order.push_back(pools_[(first + i) % count].get());
+    if (count == 1) return order;
+    const SteadyTime now = std::chrono::steady_clock::now();
+    std::stable_partition(order.begin(), order.end(),
+                          [&](const ClientPool* pool) { return !pool->resting(now); });
+    for (std::size_t i = 0; i < count; ++i) order.push_back(order[i]);
+    return order;
   }
 
-  void give_back(std::unique_ptr<Connection> connection) {
-    const std::lock_guard lock(mutex_);
-    if (idle_.size() < limits::kPooledConnections) idle_.push_back(std::move(connection));
-  }
-
-  const std::string url_;
+  const std::vector<std::string> urls_;
   const std::string peer_;
-  std::string authority_;  ///< `host:port`
-  std::string host_;
-  int port_ = 0;
+  std::vector<std::unique_ptr<ClientPool>> pools_;  ///< of each URL
+  std::atomic<std::size_t> next_ = 0;
   FileDescriptor interrupt_{::eventfd(0, EFD_CLOEXEC)};  ///< readable once interrupted
   std::atomic<bool> interrupted_ = false;
-  std::mutex mutex_;  ///< guards idle_
-  std::vector<std::unique_ptr<Connection>> idle_;
 };
 
 std::optional<std::string> ClientResponse::header(std::string_view name) const {
@@ -224,37 +155,45 @@ std::string percent_encode(std::string_view text) {
 }
 
 Client::Client(const std::string& url, std::string peer)
-    : connections_(std::make_unique<Connections>(url, std::move(peer))) {}
+    : Client(std::vector{url}, std::move(peer)) {}
+
+Client::Client(const std::vector<std::string>& urls, std::string peer)
+    : addresses_(std::make_unique<Addresses>(urls, std::move(peer))) {}
 
 Client::~Client() = default;
 
 void Client::interrupt() {
-  connections_->interrupt();
+  addresses_->interrupt();
 }
 
-const std::string& Client::url() const {
-  return connections_->url();
+const std::vector<std::string>& Client::urls() const {
+  return addresses_->urls();
 }
 
 Result<ClientResponse> Client::send(const ClientRequest& request, milliseconds deadline,
                                     const trace::Span* parent, std::string_view route) {
   const SteadyTime end =
       std::chrono::steady_clock::now() + std::min<milliseconds>(deadline, limits::kExchangeCeiling);
-  if (parent == nullptr) return connections_->send(request, {}, end);
+  if (parent == nullptr) return addresses_->send(request, {}, end).response;
 
   trace::Span span =
       parent->recording()
           ? parent->child(fmt::format("{} {}", request.method, route), trace::SpanKind::client)
           : parent->child({});
-  auto response = connections_->send(request, trace::format_traceparent(span.context()), end);
-  if (!span.recording()) return response;
+  auto outcome = addresses_->send(request, trace::format_traceparent(span.context()), end);
+  Result<ClientResponse>& response = outcome.response;
+  if (!span.recording()) return std::move(response);
 
   span.set("http.request.method", request.method);
   span.set("url.path", request.target);
   span.set("msdemo.deadline_ms", std::int64_t{deadline.count()});
-  span.set("server.address", connections_->host());
-  span.set("server.port", std::int64_t{connections_->port()});
-  if (!connections_->peer().empty()) span.set("peer.service", connections_->peer());
+  span.set("server.address", outcome.asked->host());
+  span.set("server.port", std::int64_t{outcome.asked->port()});
+  if (!addresses_->peer().empty()) span.set("peer.service", addresses_->peer());
+  for (const ClientPool* refused : outcome.refused) {
+    span.decide("policy.next_address",
+                refused->authority() + " takes no connection: the next replica is asked");
+  }
   if (response) {
     span.set("http.response.status_code", std::int64_t{response->status});
     if (response->status >= 400) span.fail(fmt::format("answered {}", response->status));
@@ -262,7 +201,7 @@ Result<ClientResponse> Client::send(const ClientRequest& request, milliseconds d
     span.set("error.type", std::string(response.error().name()));
     span.fail(response.error().message);
   }
-  return response;
+  return std::move(response);
 }
 
 }  // namespace msdemo::http

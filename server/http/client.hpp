@@ -38,13 +38,19 @@ struct ClientResponse {
 /// characters are encoded).
 std::string percent_encode(std::string_view text);
 
-/// Talks to one service. Keeps up to limits::kPooledConnections idle connections, of which each
-/// serves one exchange at a time. Thread-safe.
+/// Talks to one service, which may be at several addresses: its replicas. They are asked in turn;
+/// one that takes no connection, or not within limits::kReplicaConnect, is passed over for the next
+/// one within the same deadline, and asked last for limits::kRefusedAddress. Keeps up to
+/// limits::kPooledConnections idle connections to each, of which each serves one exchange at a
+/// time. Thread-safe.
 class Client {
  public:
   /// `url` is `http://host:port`, without a path; `peer` is the service there, named in spans.
   /// Nothing is connected yet.
   explicit Client(const std::string& url, std::string peer = {});
+
+  /// The same for a service at any of `urls`, which are not empty.
+  explicit Client(const std::vector<std::string>& urls, std::string peer = {});
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
   ~Client();
@@ -52,10 +58,11 @@ class Client {
   /// Sends one request and waits for the whole answer, whatever its status. The exchange (connect,
   /// send, wait, receive) ends within `deadline`, or limits::kExchangeCeiling if that is shorter.
   ///
-  /// Errors: `unreachable` (definite: no byte was sent), `timeout`, `connection_lost` and
-  /// `invalid_reply` (indefinite: the request may have happened). A kept connection that turns out
-  /// to be closed is replaced once if the method is safe to repeat (GET, HEAD) and the request is
-  /// not meant to be sent once.
+  /// Errors: `unreachable` (definite: no byte was sent, to none of the addresses), `timeout`,
+  /// `connection_lost` and `invalid_reply` (indefinite: the request may have happened). A kept
+  /// connection that was closed before the request came there is replaced. One that breaks without
+  /// an answer is replaced only if the request may happen twice (GET, HEAD, or with an
+  /// Idempotency-Key) and is not meant to be sent once.
   ///
   /// The exchange is a client span under `parent` when that is recording, named
   /// `<method> <route>`, and carries its `traceparent`.
@@ -66,12 +73,12 @@ class Client {
   /// connection_lost or unreachable. For whoever must leave while another thread waits.
   void interrupt();
 
-  /// `http://host:port`, as given.
-  const std::string& url() const;
+  /// `http://host:port` each, as given.
+  const std::vector<std::string>& urls() const;
 
  private:
-  class Connections;
-  std::unique_ptr<Connections> connections_;
+  class Addresses;
+  std::unique_ptr<Addresses> addresses_;
 };
 
 }  // namespace msdemo::http

@@ -10,6 +10,7 @@
 #include <cerrno>
 
 #include "base/limits.hpp"
+#include "http/packet_filter.hpp"
 
 namespace msdemo::http {
 
@@ -68,33 +69,40 @@ ConnectionFront::~ConnectionFront() {
   workers_.reset();  // joined before the connections they work on go
 }
 
+void ConnectionFront::drain() {
+  if (stopping_.exchange(true)) return;
+  const std::uint64_t one = 1;
+  if (::write(wake_.get(), &one, sizeof one) < 0) spdlog::warn("cannot wake the HTTP front");
+}
+
 void ConnectionFront::stop() {
   if (!thread_.joinable()) return;
   stop_by_ = steady_clock::now() + limits::kServerDrain;
-  stopping_ = true;
-  const std::uint64_t one = 1;
-  if (::write(wake_.get(), &one, sizeof one) < 0) spdlog::warn("cannot wake the HTTP front");
+  drain();
   thread_.join();
 }
 
 void ConnectionFront::run() {
   std::array<epoll_event, 64> events{};
   const auto done = [this] {
-    return stopping_ && (connections_.empty() || steady_clock::now() >= stop_by_);
+    const SteadyTime stop_by = stop_by_;
+    // Whoever waits in the listener counts, too.
+    if (listener_.open() || stop_by == SteadyTime::max()) return false;
+    return connections_.empty() || steady_clock::now() >= stop_by;
   };
   while (!done()) {
     const int count = ::epoll_wait(epoll_.get(), events.data(), events.size(), poll_timeout());
     for (int i = 0; i < count; ++i) {
       const int fd = events[static_cast<std::size_t>(i)].data.fd;
       if (fd == wake_.get()) {
-        listener_.reset();
-        ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, wake_.get(), nullptr);
+        take_no_newcomers();
       } else if (fd == listener_.get()) {
         accept_all();
       } else if (const auto found = connections_.find(fd); found != connections_.end()) {
         ready(*found->second, events[static_cast<std::size_t>(i)].events);
       }
     }
+    close_listener();
     expire();
     workers_->relieve();
   }
@@ -104,7 +112,7 @@ void ConnectionFront::ready(Connection& connection, std::uint32_t events) {
   State state = State::working;
   if (connection.state.compare_exchange_strong(state, State::interrupted)) return;
   if (state == State::interrupted) return;
-  if (state == State::draining) return drain(connection);
+  if (state == State::draining) return read_away(connection);
   const bool last = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
   receive(connection, last ? Until::end : Until::short_read);
 }
@@ -124,6 +132,22 @@ void ConnectionFront::pause_accepting(bool pause) {
   event.data.fd = listener_.get();
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, listener_.get(), &event);
   if (pause) check_at_ = std::min(check_at_, steady_clock::now() + kAcceptPause);
+}
+
+/// Whoever has connected is served: closing a listener resets the connections that wait in it, and
+/// those whose handshake is not over. So first no further handshake may begin, then those that have
+/// begun get a moment, and only then it closes.
+void ConnectionFront::take_no_newcomers() {
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, wake_.get(), nullptr);
+  close_listener_at_ = steady_clock::now() + kDrainInterval;
+  refuse_handshakes(listener_.get());
+}
+
+void ConnectionFront::close_listener() {
+  if (!listener_.open() || steady_clock::now() < close_listener_at_) return;
+  accept_all();
+  accept_paused_ = false;
+  listener_.reset();
 }
 
 void ConnectionFront::accept_all() {
@@ -293,7 +317,7 @@ void ConnectionFront::close_after_draining(Connection& connection) {
   }
 }
 
-void ConnectionFront::drain(Connection& connection) {
+void ConnectionFront::read_away(Connection& connection) {
   connection.received.clear();
   pull(connection, Until::end);
   connection.drained_bytes += connection.received.size();
@@ -304,6 +328,24 @@ void ConnectionFront::drain(Connection& connection) {
 
 void ConnectionFront::forget(int fd) {
   connections_.erase(fd);
+}
+
+/// Whether a connection that no worker has must go. HTTP/1.1 has no way to end a kept connection
+/// that its client may be using this very moment; one that was not used for a while most likely is
+/// not, and one that is in use gets `Connection: close` with its next answer.
+bool ConnectionFront::is_over(const Connection& connection, SteadyTime now) const {
+  const SteadyTime deadline = connection.deadline;
+  if (deadline <= now) return true;
+  const bool idle = connection.state == State::reading && connection.received.empty();
+  if (!stopping_ || !idle) return false;
+  const SteadyTime idle_since = deadline - options_.idle_connection;
+  if (now - idle_since < limits::kDrainIdle) return false;
+  refuse_data(connection.socket.get());
+  char byte = 0;
+  if (::recv(connection.socket.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0) return true;
+  // A request has come after all, and perhaps not the whole of it: so it is taken again.
+  accept_data(connection.socket.get());
+  return false;
 }
 
 void ConnectionFront::expire() {
@@ -317,9 +359,8 @@ void ConnectionFront::expire() {
     if (state == State::working || state == State::interrupted) continue;
     const bool reading = state == State::reading;
     const bool idle = reading && connection->received.empty();
-    const SteadyTime deadline = connection->deadline;
-    if (deadline > now && !(stopping_ && idle)) {
-      check_at_ = std::min(check_at_, deadline);
+    if (!is_over(*connection, now)) {
+      check_at_ = std::min(check_at_, connection->deadline.load());
     } else if (reading && !idle) {
       refuse(*connection, protocol_.slow_answer());
     } else {

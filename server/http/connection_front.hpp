@@ -53,7 +53,7 @@ class Protocol {
     std::string_view request;         ///< head and body
     SteadyTime at;                    ///< when it was complete
     std::chrono::nanoseconds queued;  ///< how long it waited for a thread
-    bool last;                        ///< the connection closes afterwards
+    const std::atomic<bool>& last;    ///< the connection closes afterwards: may come true any time
     int socket;                       ///< the connection's, only to be looked at
   };
 
@@ -82,7 +82,8 @@ class ConnectionFront {
   ConnectionFront& operator=(const ConnectionFront&) = delete;
   ~ConnectionFront();
 
-  /// Drains; see Server::stop(). Idempotent.
+  /// See Server::drain() and Server::stop(). Both are idempotent.
+  void drain();
   void stop();
 
   /// How many requests are worked on at once.
@@ -98,13 +99,16 @@ class ConnectionFront {
   void run();
   int poll_timeout() const;
   void accept_all();
+  void take_no_newcomers();
+  void close_listener();
   void watch(int fd) const;
   void pause_accepting(bool pause);
   void set_deadline(Connection& connection, std::chrono::milliseconds from_now);
   void ready(Connection& connection, std::uint32_t events);
   void receive(Connection& connection, Until until);
   void look(Connection& connection);
-  void drain(Connection& connection);
+  void read_away(Connection& connection);
+  bool is_over(const Connection& connection, SteadyTime now) const;
   void expire();
   void forget(int fd);
 
@@ -124,7 +128,8 @@ class ConnectionFront {
   Protocol& protocol_;
   const FrontOptions options_;
   std::atomic<bool> stopping_ = false;
-  SteadyTime stop_by_{};
+  std::atomic<SteadyTime> stop_by_{SteadyTime::max()};
+  SteadyTime close_listener_at_ = SteadyTime::max();
   SteadyTime check_at_{};  ///< when a deadline may have passed
   bool accept_paused_ = false;
   std::unordered_map<int, std::unique_ptr<Connection>> connections_;  ///< by descriptor

@@ -216,9 +216,9 @@ class ProtectedClient::Running {
   std::optional<SteadyTime> deadline_;
 };
 
-ProtectedClient::ProtectedClient(const std::string& url, std::string peer,
+ProtectedClient::ProtectedClient(const std::vector<std::string>& urls, std::string peer,
                                  resilience::Policies& policies, const Clock& clock, Rng& rng)
-    : peer_(std::move(peer)), client_(url, peer_), policies_(policies), clock_(clock), rng_(rng) {
+    : peer_(std::move(peer)), client_(urls, peer_), policies_(policies), clock_(clock), rng_(rng) {
   policies_.follow([this, options = std::optional<resilience::BreakerOptions>()](
                        const resilience::Policy& policy) mutable {
     if (policy.call.breaker == options) return;

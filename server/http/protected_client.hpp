@@ -37,9 +37,9 @@ class ProtectedClient {
   /// callee told it (4xx: the callee is well); or an error of the callee, which may be retried.
   using Reader = std::function<Result<void>(const ClientResponse&)>;
 
-  /// `peer` names the callee. All references must outlive the client.
-  ProtectedClient(const std::string& url, std::string peer, resilience::Policies& policies,
-                  const Clock& clock, Rng& rng);
+  /// `urls` are of its replicas, `peer` names the callee. All references must outlive the client.
+  ProtectedClient(const std::vector<std::string>& urls, std::string peer,
+                  resilience::Policies& policies, const Clock& clock, Rng& rng);
 
   /// Makes the call and hands each complete answer to `read`; what that returns last is the result.
   /// Blocks until the deadline at most, or limits::kExchangeCeiling an attempt without one.

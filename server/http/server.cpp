@@ -134,6 +134,7 @@ class HttpServer final : public Server, public Protocol {
 
   int port() const override { return port_; }
   std::string url() const override { return fmt::format("http://{}:{}", options_.listen, port_); }
+  void drain() override { front_->drain(); }
   void stop() override { front_->stop(); }
 
   void admit(std::size_t threads, bool shedding) override {

@@ -57,8 +57,12 @@ class Server {
   };
   virtual Load load() const = 0;
 
-  /// Drains: accepts no more connections, closes idle ones, answers what has begun (with
-  /// `Connection: close`) and returns when all is done or limits::kServerDrain has passed.
+  /// Begins to leave, and returns at once: refuses new connections, so that their clients go to
+  /// another replica, answers with `Connection: close` on those there are, and closes the ones that
+  /// were idle for limits::kDrainIdle.
+  virtual void drain() = 0;
+
+  /// Drains, and returns when no connection is left or limits::kServerDrain has passed.
   virtual void stop() = 0;
 };
 

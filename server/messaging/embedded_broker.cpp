@@ -220,7 +220,8 @@ Result<std::unique_ptr<Subscription>> EmbeddedBroker::subscribe(
   const auto name = path_segment("group", group);
   if (!name) return fail(name.error());
   const Json body = {{"topics", std::vector<std::string>(topics.begin(), topics.end())}};
-  auto subscription = std::make_unique<EmbeddedSubscription>(client_.url(), *name, dump_json(body));
+  auto subscription =
+      std::make_unique<EmbeddedSubscription>(client_.urls().front(), *name, dump_json(body));
   if (const auto done = subscription->subscribe(); !done) return fail(done.error());
   return subscription;
 }

@@ -40,7 +40,7 @@ class KafkaUnderTest final : public BrokerUnderTest {
   void restart() override {}
 
   /// What groups lag behind is bounded by time, not by number.
-  bool bounds_topics() const override { return false; }
+  bool bounds_topics_exactly() const override { return false; }
 
   /// The server serves other tests, too.
   bool restarts() const override { return false; }

@@ -182,6 +182,11 @@ TEST_CASE("what --consumers and --replicas cannot do is refused with a word why"
   CHECK(consumers.says("consumes no messages"));
   const auto replicas = lab.run({"up", "-d", "--replicas", "order=2"});
   CHECK(replicas.exit_code == 64);
+  CHECK(replicas.says("--db and --broker"));
   CHECK(replicas.says("--consumers"));
+  const auto fresh = lab.run({"up", "-d", "--fresh", "--db", "postgresql://shop:secret@db/shop"});
+  CHECK(fresh.exit_code == 64);
+  CHECK(fresh.says("DROP SCHEMA"));
+  CHECK_FALSE(fresh.says("secret"));
   CHECK(lab.processes().empty());
 }

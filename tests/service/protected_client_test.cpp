@@ -36,7 +36,7 @@ struct Pair {
     router.add("GET", "/thing", handle);
     router.add("POST", "/thing", handle);
     server = must(Server::start({}, std::move(router), nullptr, nullptr));
-    client.emplace(server->url(), "thing", policies, real_clock(), rng);
+    client.emplace(std::vector{server->url()}, "thing", policies, real_clock(), rng);
   }
   ~Pair() {
     gate.set_value();

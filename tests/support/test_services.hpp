@@ -139,7 +139,7 @@ class OrderService : public Service {
       : Service("order", sink, order::migrations()),
         outbox_(*database, real_clock()),
         store_(*database, outbox_),
-        users_(user_url, "user", policies, real_clock(), host.rng),
+        users_({user_url}, "user", policies, real_clock(), host.rng),
         publisher_(broker_url),
         service_(store_, users_, publisher_, policies, waiters_, faults, real_clock(), host.rng),
         worker_(store_, waiters_, real_clock()) {

@@ -23,7 +23,7 @@ LabRecord sample_record() {
   return {.supervisor = ProcessIdentity::own(),
           .control_url = "http://127.0.0.1:4000",
           .started_at = "2026-11-23T00:40:01.123Z",
-          .services = {{"user", "http://127.0.0.1:8000", "http://127.0.0.1:9000"}}};
+          .services = {{"user", 2, "http://127.0.0.1:8000", "http://127.0.0.1:9000"}}};
 }
 
 mode_t permissions(const std::filesystem::path& path) {
@@ -74,6 +74,7 @@ TEST_CASE("a record comes back as it was written", "[lab]") {
   CHECK(record.supervisor.alive());
   CHECK(record.control_url == "http://127.0.0.1:4000");
   REQUIRE(record.services.size() == 1);
+  CHECK(record.services[0].replica == 2);
   CHECK(record.services[0].admin_url == "http://127.0.0.1:9000");
 }
 
