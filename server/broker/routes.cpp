@@ -14,6 +14,8 @@ namespace msdemo::broker {
 
 namespace {
 
+using messaging::shortened_reason;
+
 using http::json_response;
 using http::Request;
 using http::Response;
@@ -142,7 +144,7 @@ void add_settling(http::Router& router, BrokerService& service) {
              }));
   router.add("POST", "/groups/{group}/dead", settling([&service](Group group, Wanted wanted) {
                return service.dead_letter(group, wanted.deliveries,
-                                          messaging::shortened_reason(wanted.reason));
+                                          shortened_reason(wanted.reason));
              }));
 }
 

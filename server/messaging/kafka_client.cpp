@@ -73,12 +73,9 @@ Error kafka_error(rd_kafka_resp_err_t code, const std::string& what) {
       return as(Code::timeout);
     case RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION:
     case RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID:
-    case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
-    case RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST:
-      return as(Code::stale_lease);
     case RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS:
     case RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS:
-      return as(Code::overloaded);  // soon it is not
+      return as(Code::overloaded);  // while a group changes; soon it is decided
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
       return as(Code::body_too_large);
     case RD_KAFKA_RESP_ERR__TRANSPORT:

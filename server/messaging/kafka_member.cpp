@@ -80,6 +80,7 @@ void KafkaMember::close() {
     wake();
     thread_.join();
   }
+  await_first_assignment();
   queue_.reset();
   if (client_) rd_kafka_consumer_close(client_.get());
 }
@@ -92,7 +93,18 @@ void KafkaMember::run() {
   while (!stopping_) {
     join_or_leave();
     pause_or_resume();
-    poll();
+    poll(kPollTick);
+  }
+}
+
+/// Before 2.3 the library aborts when a member goes that has joined and was never assigned anything
+/// (confluentinc/librdkafka#4312).
+void KafkaMember::await_first_assignment() {
+  constexpr int kRepaired = 0x02030000;
+  if (rd_kafka_version() >= kRepaired || !ever_joined_) return;
+  const auto deadline = std::chrono::steady_clock::now() + limits::kKafkaSession;
+  while (!rebalanced_ && std::chrono::steady_clock::now() < deadline) {
+    poll(kafka_ms(limits::kKafkaHeartbeat));
   }
 }
 
@@ -114,6 +126,7 @@ void KafkaMember::join_or_leave() {
     return;
   }
   joined_ = wanted;
+  ever_joined_ = ever_joined_ || wanted;
 }
 
 void KafkaMember::pause_or_resume() {
@@ -128,8 +141,7 @@ void KafkaMember::pause_or_resume() {
   paused_ = wanted;
 }
 
-void KafkaMember::poll() {
-  int wait = kPollTick;
+void KafkaMember::poll(int wait) {
   while (polled_.size() < kPolledAtOnce) {
     KafkaMessage message(rd_kafka_consumer_poll(client_.get(), wait));
     if (!message) break;
@@ -154,6 +166,7 @@ void KafkaMember::on_error(rd_kafka_t*, int code, const char* reason, void* memb
 void KafkaMember::on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t code,
                                rd_kafka_topic_partition_list_t* partitions, void* member) {
   auto& self = *static_cast<KafkaMember*>(member);
+  self.rebalanced_ = true;
   // What was fetched before belongs to partitions as they were; those that stay lose nothing by
   // having it sorted in now.
   if (!self.polled_.empty()) self.owner_.fetched(self.polled_);

@@ -91,7 +91,8 @@ class KafkaMember {
   void run();
   void join_or_leave();
   void pause_or_resume();
-  void poll();
+  void poll(int wait);
+  void await_first_assignment();
   void assign(rd_kafka_topic_partition_list_t* partitions);
   void unassign(rd_kafka_topic_partition_list_t* partitions);
 
@@ -102,6 +103,8 @@ class KafkaMember {
   std::vector<KafkaMessage> polled_;  ///< by the member's thread, and not yet with the owner
   bool joined_ = false;               ///< known to the member's thread only, as is the next
   bool paused_ = false;
+  bool rebalanced_ = false;  ///< as is this one, until it has ended
+  bool ever_joined_ = false;
   std::atomic<bool> stopping_ = false;
   std::thread thread_;
 };

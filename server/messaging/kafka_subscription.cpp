@@ -300,9 +300,9 @@ Result<void> KafkaSubscription::settle(std::span<const Delivery> deliveries,
     }
     if (interrupted_ && held_.empty()) member_->wake();
   }
-  auto committed = commit(touched);
   changed_.notify_all();
   settled_.notify_all();
+  const auto committed = commit(touched);
   if (!committed && committed.error().code == Code::stale_lease) {
     // The group went on without this member, and all that it held is with others.
     stale = StaleLeases();
@@ -313,19 +313,24 @@ Result<void> KafkaSubscription::settle(std::span<const Delivery> deliveries,
   return stale.result();
 }
 
-/// Commits what is so now. While the group is changing Kafka takes no commit; it is tried again,
-/// but only for partitions that are still ours.
+/// Commits what is so now. While the group is changing Kafka takes no commit; it is tried again, as
+/// long as the partitions are ours. Fails with stale_lease when one is not any more.
 Result<void> KafkaSubscription::commit(const std::set<KafkaSlot>& slots) {
   const SteadyTime deadline = steady_now() + sender_->options().call;
   for (;;) {
     std::vector<KafkaCommit> commits;
     {
       const std::lock_guard lock(mutex_);
+      const bool ours = std::all_of(slots.begin(), slots.end(), [this](const KafkaSlot& slot) {
+        return partitions_.contains(slot) && !lost_.contains(slot);
+      });
+      if (!ours) return fail(Code::stale_lease, "the group gave a partition to another consumer");
       commits = commits_of(slots);
     }
     auto committed = member_->commit(commits);
     const bool later = !committed && committed.error().code == Code::overloaded;
-    if (!later || steady_now() > deadline) return committed;
+    if (!later) return committed;
+    if (steady_now() > deadline) return fail(Code::timeout, committed.error().message);
     std::unique_lock lock(mutex_);
     settled_.wait_for(lock, kCommitAgain);
   }
@@ -393,7 +398,8 @@ void KafkaSubscription::revoked(const std::vector<KafkaSlot>& partitions, bool l
   {
     std::unique_lock lock(mutex_);
     leaving_.insert(partitions.begin(), partitions.end());
-    settled_.wait_until(lock, steady_now() + sender_->options().lease,
+    if (lost) lost_.insert(partitions.begin(), partitions.end());
+    settled_.wait_until(lock, steady_now() + limits::kKafkaHandover,
                         [&] { return lost || closing_ || !holds(steady_now(), &partitions); });
   }
   const std::lock_guard committing(commit_mutex_);
@@ -408,6 +414,7 @@ void KafkaSubscription::revoked(const std::vector<KafkaSlot>& partitions, bool l
     for (const KafkaSlot& slot : partitions) {
       partitions_.erase(slot);
       leaving_.erase(slot);
+      lost_.erase(slot);
     }
     std::erase_if(held_,
                   [this](const auto& item) { return !partitions_.contains(item.second.slot); });

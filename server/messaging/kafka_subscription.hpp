@@ -26,7 +26,7 @@ namespace msdemo::messaging {
 ///
 /// It is in the group from its first receive() on, as long as messages are taken or handled; who
 /// hangs loses them to others. When a partition is to go to another consumer, what is in hand is
-/// waited for, for a lease at most.
+/// waited for, for limits::kKafkaHandover at most: the group waits, too.
 class KafkaSubscription final : public Subscription, private KafkaMember::Owner {
  public:
   /// Makes the topics, as far as they have names. Fails as Broker::subscribe().
@@ -96,6 +96,7 @@ class KafkaSubscription final : public Subscription, private KafkaMember::Owner 
   std::condition_variable settled_;  ///< for revoked() and commit()
   std::map<KafkaSlot, KafkaPartition> partitions_;
   std::set<KafkaSlot> leaving_;                  ///< of those, about to go to others
+  std::set<KafkaSlot> lost_;                     ///< of those, with others already
   std::unordered_map<std::int64_t, Held> held_;  ///< what is in hand, by its lease
   KafkaSlot last_;                               ///< that something was given from
   std::int64_t last_lease_ = 0;
