@@ -1,6 +1,7 @@
 #include "support/order_ledger.hpp"
 
 #include <algorithm>
+#include <fstream>
 #include <cstdlib>
 #include <sstream>
 #include <stdexcept>
@@ -222,7 +223,7 @@ Ledger ledger_of(const TestLab& lab, const Told& told) {
 bool settled(const TestLab& lab) {
   // A message may slip from the one into the other while they are looked at, but not each time.
   constexpr int kLooks = 10;
-  http::Client order_admin(lab.service("order").at("admin_url"));
+  http::Client order_admin(lab.service("order").at("admin_url").get<std::string>());
   const auto broker = inspector_of(lab);
   int quiet = 0;
   return eventually(
