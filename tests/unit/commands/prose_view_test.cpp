@@ -26,7 +26,7 @@ TEST_CASE("headings are underlined", "[tutorial]") {
 
 TEST_CASE("items hang, and stay together", "[tutorial]") {
   CHECK(plain("- one two three\n  four\n- five\n\n10. six seven eight\n", 12) ==
-        "- one two\n  three four\n- five\n\n10. six\n    seven\n    eight\n");
+        "- one two\n  three four\n- five\n10. six\n    seven\n    eight\n");
 }
 
 TEST_CASE("emphasis keeps its marks where there is no colour", "[tutorial]") {

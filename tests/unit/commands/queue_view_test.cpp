@@ -113,8 +113,8 @@ TEST_CASE("sizes are of the whole message and of its data", "[commands]") {
   messages[1].message = {"t", "5", "no JSON"};
   CHECK(format_sizes(messages) ==
         "ID  BYTES OF           JSON  MESSAGEPACK  CBOR  VALUES ONLY\n"
-        " 7  the whole message    46           33    33            9\n"
-        "    its data             30           22    22            5\n");
+        " 7  the whole message    46           33    33            8\n"
+        "    its data             28           22    22            5\n");
   CHECK(format_sizes({}).empty());
 }
 

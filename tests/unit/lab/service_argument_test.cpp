@@ -117,7 +117,7 @@ TEST_CASE("an engine's URL is checked before anything starts, and its password n
   CHECK(refusal({.broker_url = "nats://shop:secret@mq"}).find("secret") == std::string::npos);
 }
 
-TEST_CASE("--fresh empties nothing that is not msdemo's, and says how to do it by hand", "[lab]") {
+TEST_CASE("fresh empties nothing that is not msdemo's, and says how to do it by hand", "[lab]") {
   CHECK(check_engines({.fresh = true}));
   const auto database = check_engines({.fresh = true, .database_url = "postgresql://db/shop"});
   REQUIRE_FALSE(database);
