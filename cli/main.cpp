@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "base/url.hpp"
 #include "commands/commands.hpp"
 #include "commands/engine_argument.hpp"
 #include "commands/suggest.hpp"
@@ -106,17 +107,30 @@ std::optional<Error> mistyped_command(const CLI::App& app,
   return std::nullopt;
 }
 
+/// What CLI11 says, which quotes arguments as they are: a URL behind a mistyped option, too.
+std::string without_passwords(std::string text, const std::vector<std::string>& arguments) {
+  for (const std::string& argument : arguments) {
+    const std::string shown = msdemo::without_password(argument);
+    if (shown == argument) continue;
+    for (auto at = text.find(argument); at != text.npos; at = text.find(argument, at)) {
+      text.replace(at, argument.size(), shown);
+      at += shown.size();
+    }
+  }
+  return text;
+}
+
 Error usage_error(const CLI::App& app, const CLI::ParseError& error,
                   const std::vector<std::string>& arguments) {
   if (auto mistyped = mistyped_command(app, arguments)) return std::move(*mistyped);
   const std::string help =
       fmt::format("see `{} --help`", msdemo::commands::full_name(named_command(app)));
+  const std::string what = without_passwords(error.what(), arguments);
   if (error.get_name() == "ConversionError") {
     // "Could not convert: --user = abc": every option that is converted is a number.
-    const std::string_view what = error.what();
     return {Code::usage, fmt::format("not a number: {}", what.substr(what.find(": ") + 2)), help};
   }
-  return {Code::usage, error.what(), help};
+  return {Code::usage, what, help};
 }
 
 int run(int argc, char** argv) {

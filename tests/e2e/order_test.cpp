@@ -125,6 +125,10 @@ TEST_CASE("refusals tell what, why and what next, with their exit codes", "[e2e]
   const auto usage = shop.order({"--count", "many", "--json"});
   CHECK(usage.exit_code == 64);
   CHECK(usage.json().at("error").at("code") == "usage");
+  const auto mistyped = shop.order({"--dbb", "postgresql://shop:s3cret@127.0.0.1/shop"});
+  CHECK(mistyped.exit_code == 64);
+  CHECK(mistyped.err.find("shop:***@") != std::string::npos);
+  CHECK(mistyped.err.find("s3cret") == std::string::npos);
 }
 
 TEST_CASE("a user service that is down is a definite no, and its way is drawn", "[e2e]") {
