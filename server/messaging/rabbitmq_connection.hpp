@@ -44,8 +44,11 @@ class RabbitmqConnection {
   void finish_by(SteadyTime end) { end_ = end; }
   bool broken() const { return broken_.has_value(); }
 
-  /// For poll(): when it is readable, call read().
+  /// For poll(), when there is nothing unread(): when it is readable, call read().
   int descriptor() const;
+
+  /// Did something come along with the answer to another call?
+  bool unread() const;
 
   // ---- what there is; all of it durable. Declaring what is there already changes nothing.
 

@@ -55,6 +55,7 @@ class RabbitmqSession {
 
   /// As RabbitmqConnection's.
   bool broken() const { return connection_->broken(); }
+  bool unread() const { return connection_->unread(); }
   int descriptor() const { return connection_->descriptor(); }
 
   /// By when run() must be called again at the latest.

@@ -216,6 +216,7 @@ void RabbitmqSubscription::fail_receive(const Error& error) {
 }
 
 void RabbitmqSubscription::wait() const {
+  if (session_ && session_->unread()) return;
   constexpr int kForever = -1;
   int timeout = kForever;
   if (session_) {

@@ -91,6 +91,10 @@ Result<void> RabbitmqConnection::flush() {
 
 // ---- reading
 
+bool RabbitmqConnection::unread() const {
+  return amqp_frames_enqueued(state_.get()) != 0 || amqp_data_in_buffer(state_.get()) != 0;
+}
+
 Result<bool> RabbitmqConnection::read(SteadyTime end) {
   bool any = false;
   for (;;) {
