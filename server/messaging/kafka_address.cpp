@@ -40,11 +40,11 @@ Result<std::string> servers_of(std::string_view url) {
   }
 }
 
-/// One word of a pattern. `*` is any word, but at the end of a pattern not `dead`: the copies of
-/// dead letters are for those who name them. POSIX expressions cannot say "but not".
-std::string word_expression(std::string_view word, bool last) {
+/// One word of a pattern. `*` is any word, but not the `dead` at the end of `<topic>.dead`: these
+/// copies are for those who name them. POSIX expressions cannot say "but not".
+std::string word_expression(std::string_view word, bool may_be_dead) {
   if (word != "*") return std::string(word);
-  if (!last) return "[^.]+";
+  if (may_be_dead) return "[^.]+";
   return "([^.]{1,3}|[^.]{5,}|[^.d][^.]{3}|d[^.e][^.]{2}|de[^.a][^.]|dea[^.d])";
 }
 
@@ -93,10 +93,10 @@ std::string KafkaAddress::expression(std::string_view pattern) const {
     }
   };
   add(scope());
-  while (true) {
+  for (bool first = true;; first = false) {
     const std::string_view word = pattern.substr(0, pattern.find('.'));
     const bool last = word.size() == pattern.size();
-    expression += word_expression(word, last);
+    expression += word_expression(word, first || !last);
     if (last) return expression + "$";
     expression += "\\.";
     pattern.remove_prefix(word.size() + 1);

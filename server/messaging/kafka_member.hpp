@@ -10,23 +10,9 @@
 #include <vector>
 
 #include "messaging/kafka_client.hpp"
+#include "messaging/kafka_hand.hpp"
 
 namespace msdemo::messaging {
-
-/// A partition of a topic at Kafka.
-struct KafkaSlot {
-  std::string topic;
-  std::int32_t partition;
-
-  auto operator<=>(const KafkaSlot&) const = default;
-};
-
-/// What is, or is to be, committed of a partition.
-struct KafkaCommit {
-  KafkaSlot slot;
-  std::int64_t offset;  ///< negative: nothing
-  std::string metadata{};
-};
 
 class KafkaMember {
  public:

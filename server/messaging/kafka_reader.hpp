@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "messaging/kafka_client.hpp"
-#include "messaging/kafka_member.hpp"
+#include "messaging/kafka_hand.hpp"
 
 namespace msdemo::messaging {
 

@@ -1,14 +1,11 @@
 #include "messaging/kafka_subscription.hpp"
 
-#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 
 #include "base/limits.hpp"
-#include "base/text.hpp"
 #include "messaging/kafka_records.hpp"
-#include "messaging/message_rules.hpp"
 #include "messaging/names.hpp"
 #include "messaging/stale_lease.hpp"
 
@@ -18,15 +15,11 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// After which a commit is tried again that came while the group was changing.
-constexpr milliseconds kCommitAgain{50};
+/// For what nobody says: that a group has changed, that a lease has ended.
+constexpr milliseconds kLookAgain{50};
 
 SteadyTime steady_now() {
   return real_clock().steady_now();
-}
-
-std::int64_t unix_micros() {
-  return unix_nano(real_clock().system_now()) / 1000;
 }
 
 }  // namespace
@@ -58,7 +51,9 @@ Result<std::unique_ptr<Subscription>> KafkaSubscription::open(std::shared_ptr<Ka
 }
 
 KafkaSubscription::KafkaSubscription(std::shared_ptr<KafkaSender> sender, std::string group)
-    : sender_(std::move(sender)), group_(std::move(group)) {}
+    : sender_(std::move(sender)),
+      group_(std::move(group)),
+      hand_(sender_->options().lease, sender_->options().max_attempts) {}
 
 KafkaSubscription::~KafkaSubscription() {
   {
@@ -96,16 +91,18 @@ Result<std::vector<Delivery>> KafkaSubscription::receive(std::size_t max, millis
   const std::lock_guard lock(mutex_);
   receiving_ = false;
   received_ = steady_now();
-  if (full_ && room()) member_->wake();
+  if (full_ && hand_.room()) member_->wake();
   return result;
 }
 
 /// Until there may be something to give out, or no time for it.
 void KafkaSubscription::await(SteadyTime deadline) {
   std::unique_lock lock(mutex_);
-  for (SteadyTime now = steady_now(); !interrupted_ && !can_give(now) && now < deadline;
+  for (SteadyTime now = steady_now(); !interrupted_ && !hand_.can_give(now) && now < deadline;
        now = steady_now()) {
-    changed_.wait_until(lock, next_due(deadline));
+    const SteadyTime due = hand_.next_due(deadline);
+    // What is due and still not to be given out waits for a suspect or for another consumer.
+    changed_.wait_until(lock, due > now ? due : std::min(now + kLookAgain, deadline));
   }
 }
 
@@ -121,157 +118,51 @@ Result<std::vector<Delivery>> KafkaSubscription::nothing_came() {
   return std::vector<Delivery>();
 }
 
-Result<KafkaSubscription::Given> KafkaSubscription::give_out(std::size_t max) {
+Result<KafkaHand::Given> KafkaSubscription::give_out(std::size_t max) {
   const std::lock_guard committing(commit_mutex_);
-  Given given;
+  KafkaHand::Given given;
   std::vector<KafkaCommit> commits;
   {
     const std::lock_guard lock(mutex_);
-    const SteadyTime now = steady_now();
-    if (interrupted_ || !can_give(now)) return given;
-    if (!give_suspect(given, now)) {
-      // Round robin: after the partition that was last.
-      auto next = partitions_.upper_bound(last_);
-      for (std::size_t i = 0; i < partitions_.size(); ++i, ++next) {
-        if (next == partitions_.end()) next = partitions_.begin();
-        if (!leaving_.contains(next->first)) give_from(next->first, next->second, max, given, now);
-      }
-    }
-    commits = commits_of(given.slots);
+    const Moment now = Moment::now(real_clock());
+    if (interrupted_) return given;
+    given = hand_.give(max, now);
+    commits = hand_.commits(given.slots, now);
   }
   // Deliveries are counted when they are given out, so that a message that kills its consumers is
   // found out. Of most of them nobody waits for the count to arrive: lost with its process, it is
   // one attempt more. For a suspect it has to be there first.
-  if (!given.counted_first) {
+  if (!given.suspect) {
     member_->commit_later(commits);
     return given;
   }
   if (auto counted = member_->commit(commits); !counted) {
     const std::lock_guard lock(mutex_);
-    for (const Delivery& delivery : given.deliveries) {
-      Held* const held = find(delivery);
-      if (held != nullptr) held->until = steady_now();
-      if (held != nullptr) partitions_.at(held->slot).extend(held->offset, held->until);
-    }
+    for (const Delivery& delivery : given.deliveries) hand_.extend(delivery, steady_now());
     return fail(std::move(counted.error()));
   }
   return given;
-}
-
-/// One that an earlier owner died with: it is given out alone, so that only it can be to blame when
-/// this process dies, too.
-bool KafkaSubscription::give_suspect(Given& given, SteadyTime now) {
-  for (auto& [slot, partition] : partitions_) {
-    const auto suspect = leaving_.contains(slot) ? std::nullopt : partition.next_suspect();
-    if (!suspect) continue;
-    const int attempts = partition.attempts(*suspect);
-    given.slots.insert(slot);
-    if (attempts >= sender_->options().max_attempts) {
-      given.exhausted.emplace_back(hand_out(slot, partition, *suspect, now, false),
-                                   exhausted_reason(attempts, false));
-    } else {
-      given.deliveries.push_back(hand_out(slot, partition, *suspect, now, true));
-      given.counted_first = true;
-      held_.at(given.deliveries.back().lease).alone = true;
-    }
-    return true;
-  }
-  return false;
-}
-
-void KafkaSubscription::give_from(const KafkaSlot& slot, KafkaPartition& partition, std::size_t max,
-                                  Given& given, SteadyTime now) {
-  while (given.deliveries.size() < max) {
-    const auto next = partition.next(now);
-    if (!next) return;
-    given.bytes += partition.body_size(*next);
-    if (!given.deliveries.empty() && given.bytes > limits::kBatchBytes) return;
-    const int attempts = partition.attempts(*next);
-    const bool retried = partition.retried(*next);
-    const bool exhausted = attempts >= sender_->options().max_attempts;
-    Delivery delivery = hand_out(slot, partition, *next, now, !exhausted);
-    given.slots.insert(slot);
-    if (exhausted) {
-      given.exhausted.emplace_back(std::move(delivery), exhausted_reason(attempts, retried));
-    } else {
-      given.deliveries.push_back(std::move(delivery));
-      last_ = slot;
-    }
-  }
-}
-
-Delivery KafkaSubscription::hand_out(const KafkaSlot& slot, KafkaPartition& partition,
-                                     std::int64_t offset, SteadyTime now, bool counts) {
-  held_.erase(partition.lease(offset));  // that of its last delivery, if it has ended
-  last_lease_ = std::max(last_lease_ + 1, unix_micros());
-  const SteadyTime until = now + sender_->options().lease;
-  Delivery delivery = partition.give(offset, last_lease_, until, counts);
-  held_.emplace(last_lease_,
-                Held{.id = delivery.id, .slot = slot, .offset = offset, .until = until});
-  return delivery;
-}
-
-bool KafkaSubscription::can_give(SteadyTime now) const {
-  bool something = false;
-  bool suspect = false;
-  for (const auto& [slot, partition] : partitions_) {
-    if (leaving_.contains(slot)) continue;
-    something = something || partition.next(now);
-    suspect = suspect || partition.next_suspect();
-  }
-  // A suspect is handled while nothing else is.
-  if (suspect) return !holds(now);
-  return something && std::none_of(held_.begin(), held_.end(), [now](const auto& item) {
-           return item.second.alone && item.second.until > now;
-         });
-}
-
-bool KafkaSubscription::holds(SteadyTime now, const std::vector<KafkaSlot>* slots) const {
-  return std::any_of(held_.begin(), held_.end(), [&](const auto& item) {
-    const Held& held = item.second;
-    return held.until > now &&
-           (slots == nullptr || std::find(slots->begin(), slots->end(), held.slot) != slots->end());
-  });
-}
-
-SteadyTime KafkaSubscription::next_due(SteadyTime limit) const {
-  for (const auto& [slot, partition] : partitions_) {
-    if (const auto due = partition.next_due()) limit = std::min(limit, *due);
-  }
-  return limit;
-}
-
-KafkaSubscription::Held* KafkaSubscription::find(const Delivery& delivery) {
-  const auto found = held_.find(delivery.lease);
-  if (found == held_.end() || found->second.id != delivery.id) return nullptr;
-  return &found->second;
 }
 
 Result<void> KafkaSubscription::extend(std::span<const Delivery> deliveries) {
   StaleLeases stale;
   const std::lock_guard lock(mutex_);
   for (const Delivery& delivery : deliveries) {
-    Held* const held = find(delivery);
-    if (held == nullptr) {
-      stale.add(delivery);
-      continue;
-    }
-    held->until = steady_now() + sender_->options().lease;
-    partitions_.at(held->slot).extend(held->offset, held->until);
+    if (!hand_.extend(delivery, steady_now() + sender_->options().lease)) stale.add(delivery);
   }
   return stale.result();
 }
 
 Result<void> KafkaSubscription::ack(std::span<const Delivery> deliveries) {
-  return settle(deliveries, [](KafkaPartition& partition, const Held& held) {
-    partition.settle(held.offset, Moment::now(real_clock()));
+  return settle(deliveries, [this](const Delivery& delivery, const Moment& now) {
+    return hand_.settle(delivery, now);
   });
 }
 
 Result<void> KafkaSubscription::retry_later(const Delivery& delivery, milliseconds delay) {
   delay = std::clamp<milliseconds>(delay, milliseconds(0), limits::kRetryDelay);
-  return settle({&delivery, 1}, [delay](KafkaPartition& partition, const Held& held) {
-    partition.retry(held.offset, steady_now() + delay);
+  return settle({&delivery, 1}, [&](const Delivery& one, const Moment& now) {
+    return hand_.retry(one, now.steady + delay);
   });
 }
 
@@ -288,17 +179,12 @@ Result<void> KafkaSubscription::settle(std::span<const Delivery> deliveries,
   const std::lock_guard committing(commit_mutex_);
   {
     const std::lock_guard lock(mutex_);
+    const Moment now = Moment::now(real_clock());
     for (const Delivery& delivery : deliveries) {
-      const Held* const held = find(delivery);
-      if (held == nullptr) {
-        stale.add(delivery);
-        continue;
-      }
-      how(partitions_.at(held->slot), *held);
-      touched.insert(held->slot);
-      held_.erase(delivery.lease);
+      const auto slot = how(delivery, now);
+      slot ? static_cast<void>(touched.insert(*slot)) : stale.add(delivery);
     }
-    if (interrupted_ && held_.empty()) member_->wake();
+    if (interrupted_ && hand_.empty()) member_->wake();
   }
   changed_.notify_all();
   settled_.notify_all();
@@ -322,29 +208,18 @@ Result<void> KafkaSubscription::commit(const std::set<KafkaSlot>& slots) {
     {
       const std::lock_guard lock(mutex_);
       const bool ours = std::all_of(slots.begin(), slots.end(), [this](const KafkaSlot& slot) {
-        return partitions_.contains(slot) && !lost_.contains(slot);
+        return hand_.has(slot) && !lost_.contains(slot);
       });
       if (!ours) return fail(Code::stale_lease, "the group gave a partition to another consumer");
-      commits = commits_of(slots);
+      commits = hand_.commits(slots, Moment::now(real_clock()));
     }
     auto committed = member_->commit(commits);
     const bool later = !committed && committed.error().code == Code::overloaded;
     if (!later) return committed;
     if (steady_now() > deadline) return fail(Code::timeout, committed.error().message);
     std::unique_lock lock(mutex_);
-    settled_.wait_for(lock, kCommitAgain);
+    settled_.wait_for(lock, kLookAgain);
   }
-}
-
-std::vector<KafkaCommit> KafkaSubscription::commits_of(const std::set<KafkaSlot>& slots) const {
-  const Moment now = Moment::now(real_clock());
-  std::vector<KafkaCommit> commits;
-  for (const KafkaSlot& slot : slots) {
-    const auto found = partitions_.find(slot);
-    if (found == partitions_.end()) continue;
-    commits.push_back({slot, found->second.to_commit(), found->second.metadata(now)});
-  }
-  return commits;
 }
 
 void KafkaSubscription::interrupt() {
@@ -362,62 +237,36 @@ bool KafkaSubscription::takes_part() {
   // A consumer that hangs is given as long as one that died.
   const SteadyTime idle = received_ + sender_->options().lease + limits::kKafkaSession;
   const bool takes = receiving_ || (received_ != SteadyTime{} && now < idle);
-  part_ = !closing_ && ((takes && !interrupted_) || holds(now));
+  part_ = !closing_ && ((takes && !interrupted_) || hand_.holds(now));
   return part_;
-}
-
-bool KafkaSubscription::room() const {
-  std::size_t fresh = 0;
-  std::size_t open = 0;
-  for (const auto& [slot, partition] : partitions_) {
-    fresh += partition.fresh();
-    open += partition.open();
-  }
-  return fresh < limits::kKafkaFetched && open < limits::kKafkaOpen;
 }
 
 bool KafkaSubscription::has_room() {
   const std::lock_guard lock(mutex_);
-  full_ = !room();
+  full_ = !hand_.room();
   return !full_;
 }
 
 void KafkaSubscription::assigned(const std::vector<KafkaCommit>& partitions) {
-  const Moment now = Moment::now(real_clock());
   const std::lock_guard lock(mutex_);
   unreachable_ = false;
-  for (const KafkaCommit& known : partitions) {
-    const auto entry =
-        partitions_.insert_or_assign(known.slot, KafkaPartition(known.offset, known.metadata, now));
-    // Greater than every earlier one, whatever this machine's clock says.
-    last_lease_ = std::max(last_lease_, entry.first->second.last_lease());
-  }
+  hand_.take(partitions, Moment::now(real_clock()));
 }
 
 void KafkaSubscription::revoked(const std::vector<KafkaSlot>& partitions, bool lost) {
   {
     std::unique_lock lock(mutex_);
-    leaving_.insert(partitions.begin(), partitions.end());
+    hand_.withhold(partitions);
     if (lost) lost_.insert(partitions.begin(), partitions.end());
     settled_.wait_until(lock, steady_now() + limits::kKafkaHandover,
-                        [&] { return lost || closing_ || !holds(steady_now(), &partitions); });
+                        [&] { return lost || closing_ || !hand_.holds(steady_now(), partitions); });
   }
   const std::lock_guard committing(commit_mutex_);
   std::vector<KafkaCommit> commits;
   {
     const std::lock_guard lock(mutex_);
-    for (const KafkaSlot& slot : partitions) {
-      const auto found = partitions_.find(slot);
-      if (found != partitions_.end()) found->second.release(steady_now());
-    }
-    commits = commits_of({partitions.begin(), partitions.end()});
-    for (const KafkaSlot& slot : partitions) {
-      partitions_.erase(slot);
-      leaving_.erase(slot);
-      lost_.erase(slot);
-    }
-    std::erase_if(held_,
-                  [this](const auto& item) { return !partitions_.contains(item.second.slot); });
+    commits = hand_.hand_over(partitions, Moment::now(real_clock()));
+    for (const KafkaSlot& slot : partitions) lost_.erase(slot);
   }
   if (lost) return;
   if (const auto handed = member_->commit(commits); !handed) {
@@ -437,10 +286,8 @@ void KafkaSubscription::fetched(const std::vector<KafkaMessage>& records) {
     unreachable_ = false;
     for (std::size_t i = 0; i < records.size(); ++i) {
       const rd_kafka_message_t& record = *records[i];
-      const auto found = partitions_.find({rd_kafka_topic_name(record.rkt), record.partition});
-      if (found != partitions_.end()) {
-        found->second.fetched(record.offset, std::move(deliveries[i]));
-      }
+      hand_.fetched({rd_kafka_topic_name(record.rkt), record.partition}, record.offset,
+                    std::move(deliveries[i]));
     }
   }
   changed_.notify_all();

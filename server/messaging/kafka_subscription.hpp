@@ -5,17 +5,16 @@
 #include <atomic>
 #include <condition_variable>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "messaging/broker.hpp"
+#include "messaging/kafka_hand.hpp"
 #include "messaging/kafka_member.hpp"
-#include "messaging/kafka_partition.hpp"
 #include "messaging/kafka_sender.hpp"
 
 namespace msdemo::messaging {
@@ -43,22 +42,8 @@ class KafkaSubscription final : public Subscription, private KafkaMember::Owner 
   void interrupt() override;
 
  private:
-  struct Held {
-    std::int64_t id;
-    KafkaSlot slot;
-    std::int64_t offset;
-    SteadyTime until;
-    bool alone = false;  ///< a suspect: nothing else is given out while it is in hand
-  };
-  /// What one look at the partitions gave out.
-  struct Given {
-    std::vector<Delivery> deliveries{};
-    std::vector<std::pair<Delivery, std::string>> exhausted{};  ///< with the reason why they die
-    std::set<KafkaSlot> slots{};
-    std::size_t bytes = 0;
-    bool counted_first = false;  ///< not before the broker knows that it is given out
-  };
-  using Settlement = std::function<void(KafkaPartition&, const Held&)>;
+  /// What becomes of a delivery that is settled; nothing if its lease has ended.
+  using Settlement = std::function<std::optional<KafkaSlot>(const Delivery&, const Moment&)>;
 
   KafkaSubscription(std::shared_ptr<KafkaSender> sender, std::string group);
 
@@ -71,22 +56,9 @@ class KafkaSubscription final : public Subscription, private KafkaMember::Owner 
 
   void await(SteadyTime deadline);
   Result<std::vector<Delivery>> nothing_came();
-  Result<Given> give_out(std::size_t max);
+  Result<KafkaHand::Given> give_out(std::size_t max);
   Result<void> settle(std::span<const Delivery> deliveries, const Settlement& how);
   Result<void> commit(const std::set<KafkaSlot>& slots);
-
-  // The mutex is held where these are called.
-  bool can_give(SteadyTime now) const;
-  bool holds(SteadyTime now, const std::vector<KafkaSlot>* slots = nullptr) const;
-  SteadyTime next_due(SteadyTime limit) const;
-  bool give_suspect(Given& given, SteadyTime now);
-  void give_from(const KafkaSlot& slot, KafkaPartition& partition, std::size_t max, Given& given,
-                 SteadyTime now);
-  Delivery hand_out(const KafkaSlot& slot, KafkaPartition& partition, std::int64_t offset,
-                    SteadyTime now, bool counts);
-  Held* find(const Delivery& delivery);
-  std::vector<KafkaCommit> commits_of(const std::set<KafkaSlot>& slots) const;
-  bool room() const;
 
   const std::shared_ptr<KafkaSender> sender_;
   const std::string group_;
@@ -94,13 +66,9 @@ class KafkaSubscription final : public Subscription, private KafkaMember::Owner 
   std::mutex mutex_;                 ///< guards all below but the member
   std::condition_variable changed_;  ///< for receive(): there may be something to give
   std::condition_variable settled_;  ///< for revoked() and commit()
-  std::map<KafkaSlot, KafkaPartition> partitions_;
-  std::set<KafkaSlot> leaving_;                  ///< of those, about to go to others
-  std::set<KafkaSlot> lost_;                     ///< of those, with others already
-  std::unordered_map<std::int64_t, Held> held_;  ///< what is in hand, by its lease
-  KafkaSlot last_;                               ///< that something was given from
-  std::int64_t last_lease_ = 0;
-  SteadyTime received_{};  ///< when receive() last ended
+  KafkaHand hand_;
+  std::set<KafkaSlot> lost_;  ///< of its partitions, with others already
+  SteadyTime received_{};     ///< when receive() last ended
   bool receiving_ = false;
   bool part_ = false;  ///< what takes_part() said last
   bool full_ = false;  ///< what has_room() denied last

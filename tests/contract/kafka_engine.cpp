@@ -82,7 +82,9 @@ const std::vector<BrokerEngine>& broker_engines() {
     std::vector<BrokerEngine> engines;
     if (engine_url("MSDEMO_TEST_KAFKA")) {
       engines.push_back(
-          {"kafka", []() -> std::unique_ptr<BrokerUnderTest> { return kafka_under_test(); }});
+          {.name = "kafka",
+           .start = []() -> std::unique_ptr<BrokerUnderTest> { return kafka_under_test(); },
+           .glance = std::chrono::milliseconds(300)});
     }
     return engines;
   }();

@@ -30,7 +30,8 @@ ONLY_IN = {
     "prometheus/": "server/metrics",
     "rabbitmq-c/": "server/messaging",
     "amqp": "server/messaging",
-    "librdkafka/": "server/messaging",
+    "librdkafka/rdkafka.h": "server/messaging",
+    "librdkafka/rdkafka_mock.h": "tests/contract",
 }
 
 # The files that an order meets, in their order; each names its neighbours in its first comment.
