@@ -57,9 +57,10 @@ class Front:
 
     def __init__(self, nginx, folder, configuration, port):
         self.url = f"http://127.0.0.1:{port}"
-        self._process = subprocess.Popen(
-            [nginx, "-p", folder, "-c", configuration, "-e", "stderr", "-g", "daemon off;"],
-            stdin=subprocess.DEVNULL)
+        with open(os.path.join(folder, "nginx.log"), "wb") as log:
+            self._process = subprocess.Popen(
+                [nginx, "-p", folder, "-c", configuration, "-e", "stderr", "-g", "daemon off;"],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         deadline = time.monotonic() + PATIENCE_SECONDS
         while self._process.poll() is None:
             try:
@@ -121,8 +122,7 @@ class Load:
 
 
 def start_user(program, folder, port, broker):
-    # `--port` is given twice: the last one counts.
-    return running.Service(program, "user", folder, "--port", str(port), "--broker-url", broker)
+    return running.Service(program, "user", folder, "--broker-url", broker, port=port)
 
 
 def check_rules(found, url):

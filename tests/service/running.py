@@ -118,14 +118,15 @@ def exchange(url, request):
 class Service:
     """One `msdemo serve …`; it ends when this process does."""
 
-    def __init__(self, program, name, folder, *options):
+    def __init__(self, program, name, folder, *options, port=0):
         self.name = name
         self.log_path = os.path.join(folder, "log")
         os.makedirs(folder, exist_ok=True)
         ready_read, ready_write = os.pipe()
         lifeline_read, self._lifeline = os.pipe()
-        command = [program, "serve", name, "--port", "0", "--admin-port", "0", "--data-dir", folder,
-                   "--ready-fd", str(ready_write), "--lifeline-fd", str(lifeline_read), *options]
+        command = [program, "serve", name, "--port", str(port), "--admin-port", "0",
+                   "--data-dir", folder, "--ready-fd", str(ready_write),
+                   "--lifeline-fd", str(lifeline_read), *options]
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
