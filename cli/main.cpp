@@ -14,6 +14,7 @@
 #include "commands/commands.hpp"
 #include "commands/engine_argument.hpp"
 #include "commands/suggest.hpp"
+#include "commands/tutorial.hpp"
 
 namespace {
 
@@ -54,6 +55,7 @@ void add_commands(CLI::App& app, Program& program) {
   add_up(app, program);
   add_down(app, program);
   add_ps(app, program);
+  add_url(app, program);
   add_logs(app, program);
   add_service(app, program);
   add_user(app, program);
@@ -65,9 +67,12 @@ void add_commands(CLI::App& app, Program& program) {
   add_policy(app, program);
   add_watch(app, program);
   add_scenario(app, program);
+  add_tutorial(app, program);
   add_trace(app, program);
   add_why(app, program);
+  add_migrate(app, program);
   add_serve(app, program);
+  add_health(app, program);
   add_completion(app, program);
 }
 

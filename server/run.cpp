@@ -1,20 +1,13 @@
 #include "run.hpp"
 
 #include <fmt/format.h>
-#include <poll.h>
-#include <pthread.h>
-#include <sched.h>
 #include <spdlog/spdlog.h>
-#include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
-#include <array>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <optional>
-#include <system_error>
 
 #include "base/json.hpp"
 #include "base/log.hpp"
@@ -29,60 +22,15 @@
 #include "messaging/background.hpp"
 #include "messaging/connect.hpp"
 #include "metrics/metrics.hpp"
+#include "run_engines.hpp"
 #include "run_parts.hpp"
+#include "run_process.hpp"
 #include "trace/recorder.hpp"
 #include "trace/sampler.hpp"
 
 namespace msdemo {
 
 namespace {
-
-/// The signals that end a service, blocked so that only wait_for_end() sees them.
-sigset_t block_ending_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  return signals;
-}
-
-/// A full disk or a gone reader is an error code here, never the death of the process; every
-/// connection may need a descriptor; and throughput goes before the speed of a single wake-up.
-void prepare_process() {
-  std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);
-  rlimit files{};
-  ::getrlimit(RLIMIT_NOFILE, &files);
-  files.rlim_cur = files.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &files);
-  // Whoever is woken does not push aside who runs (sched(7)): with more threads than processors,
-  // that saves a switch for most wake-ups.
-  const sched_param priority{};
-  ::sched_setscheduler(0, SCHED_BATCH, &priority);
-}
-
-/// Makes the service's folder if need be; what is in it is the owner's alone.
-Result<void> make_data_dir(const std::filesystem::path& folder) {
-  namespace fs = std::filesystem;
-  std::error_code error;
-  if (fs::create_directories(folder, error)) {
-    fs::permissions(folder, fs::perms::owner_all, error);
-  }
-  if (!error) return {};
-  return fail(Code::lab_failed, fmt::format("cannot make {}: {}", folder.string(), error.message()),
-              "choose a folder that you may write to");
-}
-
-void wait_for_end(const sigset_t& signals, const std::optional<int>& lifeline_fd) {
-  const int signal_fd = ::signalfd(-1, &signals, SFD_CLOEXEC);
-  std::array<pollfd, 2> waits = {pollfd{signal_fd, POLLIN, 0},
-                                 pollfd{lifeline_fd.value_or(-1), POLLIN, 0}};
-  while (::poll(waits.data(), waits.size(), -1) < 0) {
-  }
-  ::close(signal_fd);
-  spdlog::info(waits[0].revents != 0 ? "draining" : "whoever started this service is gone");
-}
 
 Result<trace::Sampler> make_sampler() {
   const auto variable = [](const char* name) {
@@ -104,21 +52,11 @@ Result<std::unique_ptr<trace::SpanSink>> make_sink(const std::optional<std::stri
   return std::make_unique<http::OtlpSink>(*target);
 }
 
-Result<std::unique_ptr<storage::Database>> open_database(
-    const ServeSettings& settings, std::span<const storage::Migration> migrations,
-    faults::Faults& faults) {
-  if (settings.database_url.empty()) {
-    return storage::open_sqlite(settings.data_dir / (settings.service + ".db"), settings.durability,
-                                migrations, &faults);
-  }
-  return storage::open_postgres(
-      {.url = settings.database_url, .schema = settings.service, .durability = settings.durability},
-      migrations, &faults);
-}
-
 template <class Parts>
 Result<std::unique_ptr<Parts>> open_parts(const Host& host) {
-  auto broker = messaging::connect({.url = host.settings.broker_url});
+  messaging::BrokerOptions options;  // GCC 12 cannot compile its initializer within a template
+  options.url = host.settings.broker_url;
+  auto broker = messaging::connect(options);
   if (!broker) return fail(std::move(broker.error()));
   return std::make_unique<Parts>(host, std::move(*broker));
 }
@@ -127,7 +65,7 @@ template <>
 Result<std::unique_ptr<BrokerParts>> open_parts(const Host& host) {
   auto store = broker::BrokerStore::open(host.database, real_clock());
   if (!store) return fail(std::move(store.error()));
-  return std::make_unique<BrokerParts>(std::move(*store));
+  return std::make_unique<BrokerParts>(host, std::move(*store));
 }
 
 /// The token in `file`; nothing if there is no file, so that nobody has it.
@@ -157,12 +95,26 @@ Result<void> tell_ready(const ServeSettings& settings, const http::Server& serve
   return {};
 }
 
-Result<void> check_ready(storage::Database& database, const StopSignal& draining) {
+/// What keeps the service from doing its work: readiness is off meanwhile, and comes back by
+/// itself.
+template <class Parts>
+Result<void> check_ready(const Parts& parts, storage::Database& database,
+                         const StopSignal& draining) {
   if (draining.stopped()) return fail(Code::overloaded, "the service is draining");
-  return database.read(nullptr, "ready", [](storage::Transaction& tx) -> Result<void> {
-    if (const auto rows = tx.query("SELECT 1"); !rows) return fail(rows.error());
-    return {};
-  });
+  const auto answers =
+      database.read(nullptr, "ready", [](storage::Transaction& tx) -> Result<void> {
+        if (const auto rows = tx.query("SELECT 1"); !rows) return fail(rows.error());
+        return {};
+      });
+  if (!answers) {
+    return fail(Code::upstream_unavailable,
+                fmt::format("the database does not answer: {}", answers.error().message));
+  }
+  if (const auto trouble = parts.broker_trouble()) {
+    return fail(Code::upstream_unavailable,
+                fmt::format("the broker does not answer: {}", trouble->message));
+  }
+  return {};
 }
 
 void add_metrics(metrics::Registry& metrics, const trace::Recorder& recorder,
@@ -193,8 +145,10 @@ Result<void> serve_as(const ServeSettings& settings, const sigset_t& signals) {
   if (!token) return fail(token.error());
   Rng rng(random_seed());
   faults::Faults faults(real_clock(), rng);
-  auto database = open_database(settings, Parts::migrations(), faults);
+  const Patience patience{settings, rng, signals};
+  auto database = open_database(patience, Parts::migrations(), faults);
   if (!database) return fail(database.error());
+  if (auto there = await_broker(patience); !there) return there;
 
   trace::Recorder recorder(**sink);
   const trace::Tracer tracer(settings.service, recorder, *sampler, real_clock(), rng);
@@ -219,19 +173,20 @@ Result<void> serve_as(const ServeSettings& settings, const sigset_t& signals) {
   policies.follow(
       [&](const resilience::Policy& policy) { (*server)->admit(policy.threads, policy.shedding); });
   add_metrics(metrics, recorder, **server, (*parts)->calls());
+  add_pool_metrics(metrics, **database);
 
   options.port = settings.admin_port;
   options.threads = limits::kAdminThreads;
   options.body_bytes = limits::kBodyBytes;
-  http::Router admin_routes =
-      http::admin_routes(metrics, faults, [&] { return check_ready(**database, draining); });
+  http::Router admin_routes = http::admin_routes(
+      metrics, faults, [&] { return check_ready(**parts, **database, draining); });
   http::add_policy_routes(admin_routes, policies, (*parts)->calls());
   auto admin = http::Server::start(options, std::move(admin_routes), nullptr, nullptr);
   if (!admin) return fail(admin.error());
 
   (*parts)->begin();
   if (auto told = tell_ready(settings, **server, **admin); !told) return told;
-  wait_for_end(signals, settings.lifeline_fd);
+  asked_to_end(signals, settings.lifeline_fd);
   draining.stop();
   (*server)->drain();  // before anything that takes its time: new callers go to another replica
   (*parts)->end();
@@ -246,6 +201,10 @@ Result<void> check(const ServeSettings& settings) {
   if (settings.service == "order" && settings.user_urls.empty()) {
     return fail(Code::usage, "the order service needs --user-url",
                 "for example --user-url http://127.0.0.1:8000");
+  }
+  if (settings.data_dir.empty()) {
+    return fail(Code::usage, fmt::format("the {} service needs --data-dir", settings.service),
+                "or MSDEMO_DATA_DIR in its environment");
   }
   if (settings.service != "broker" && settings.broker_url.empty()) {
     return fail(Code::usage, fmt::format("the {} service needs --broker-url", settings.service),

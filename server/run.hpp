@@ -1,6 +1,7 @@
 // The composition root: settings in, a running service out.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -23,7 +24,9 @@ struct ServeSettings {
   std::string database_url{};
   std::vector<std::string> user_urls{};  ///< for `order`: every replica's
   std::string broker_url{};              ///< for all but `broker`
-  int consumers = 1;         ///< that compete for messages within this process
+  /// How long to wait at the start for a database or an external broker that does not answer.
+  std::chrono::milliseconds wait_for{0};
+  int consumers = 1;  ///< that compete for messages within this process
   /// Holds the token without which the admin listener changes nothing.
   std::optional<std::filesystem::path> token_file{};
   std::optional<std::filesystem::path> log_file{};  ///< else stderr
@@ -31,6 +34,15 @@ struct ServeSettings {
   std::optional<int> ready_fd{};     ///< told `ready {"url":…,"admin_url":…}` when serving
   std::optional<int> lifeline_fd{};  ///< its end of file ends the service: whoever started it died
 };
+
+struct MigrateSettings {
+  std::string service;
+  std::filesystem::path data_dir{};
+  std::string database_url{};  ///< as for serving
+};
+
+/// Brings the schema of one service's database up to date. Fails as opening it does.
+Result<storage::SchemaChange> migrate(const MigrateSettings& settings);
 
 /// Serves until SIGTERM, SIGINT or the end of the lifeline, then drains. Call it before any thread
 /// exists. Fails with usage or lab_failed if the service cannot start.

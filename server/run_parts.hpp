@@ -16,6 +16,7 @@
 #include "messaging/broker.hpp"
 #include "messaging/consumer.hpp"
 #include "messaging/outbox_relay.hpp"
+#include "messaging/watched_broker.hpp"
 #include "metrics/metrics.hpp"
 #include "notify/routes.hpp"
 #include "notify/worker.hpp"
@@ -23,6 +24,7 @@
 #include "order/worker.hpp"
 #include "resilience/policies.hpp"
 #include "run.hpp"
+#include "run_metrics.hpp"
 #include "user/routes.hpp"
 #include "user/worker.hpp"
 
@@ -43,9 +45,12 @@ struct Host {
 class Messages {
  public:
   Messages(const Host& host, std::unique_ptr<messaging::Broker> broker)
-      : host_(host), broker_(std::move(broker)) {}
+      : host_(host), broker_(std::move(broker)) {
+    add_message_metrics(host.metrics, broker_.watch());
+  }
 
-  messaging::Broker& broker() { return *broker_; }
+  messaging::Broker& broker() { return broker_; }
+  std::optional<Error> trouble() const { return broker_.watch().trouble(); }
 
   template <class Worker>
   void begin(Worker& worker) {
@@ -53,14 +58,14 @@ class Messages {
                                        .topics = Worker::topics(),
                                        .consumers = host_.settings.consumers};
     consumers_.emplace(
-        *broker_, std::move(options), [&worker](auto batch) { return worker.handle(batch); },
+        broker_, std::move(options), [&worker](auto batch) { return worker.handle(batch); },
         host_.tracer, real_clock(), host_.rng, host_.faults);
   }
   void end() { consumers_.reset(); }
 
  private:
   const Host& host_;
-  std::unique_ptr<messaging::Broker> broker_;
+  messaging::WatchedBroker broker_;
   std::optional<messaging::ConsumerLoop> consumers_;
 };
 
@@ -77,6 +82,7 @@ struct UserParts {
         worker(store, messages.broker(), real_clock()) {}
 
   static auto migrations() { return user::migrations(); }
+  std::optional<Error> broker_trouble() const { return messages.trouble(); }
   http::Router routes() { return user::routes(store); }
   Calls calls() { return {}; }
   void begin() { messages.begin(worker); }
@@ -99,11 +105,11 @@ struct OrderParts {
         service(store, users, messages.broker(), host.policies, waiters, host.faults, real_clock(),
                 host.rng),
         worker(store, waiters, real_clock()) {
-    host.metrics.gauge("msdemo_outbox_messages", "Messages that the broker does not have yet",
-                       [this] { return static_cast<double>(outbox.count().value_or(0)); });
+    add_outbox_metrics(host.metrics, outbox);
   }
 
   static auto migrations() { return order::migrations(); }
+  std::optional<Error> broker_trouble() const { return messages.trouble(); }
   http::Router routes() { return order::routes(service, store); }
   Calls calls() { return {&users}; }
   void begin() {
@@ -130,10 +136,13 @@ struct OrderParts {
 struct BrokerParts {
   static constexpr auto kRole = resilience::Role::callee;
 
-  explicit BrokerParts(std::unique_ptr<broker::BrokerStore> opened)
-      : store(std::move(opened)), service(*store, real_clock()) {}
+  BrokerParts(const Host& host, std::unique_ptr<broker::BrokerStore> opened)
+      : store(std::move(opened)), service(*store, real_clock()) {
+    add_queue_metrics(host.metrics, service);
+  }
 
   static auto migrations() { return broker::migrations(); }
+  std::optional<Error> broker_trouble() const { return std::nullopt; }
   http::Router routes() { return broker::routes(service, *store); }
   Calls calls() { return {}; }
   void begin() {}
@@ -150,6 +159,7 @@ struct NotifyParts {
       : store(host.database), messages(host, std::move(broker)), worker(store, real_clock()) {}
 
   static auto migrations() { return notify::migrations(); }
+  std::optional<Error> broker_trouble() const { return messages.trouble(); }
   http::Router routes() { return notify::routes(store); }
   Calls calls() { return {}; }
   void begin() { messages.begin(worker); }

@@ -10,6 +10,7 @@
 
 #include "base/limits.hpp"
 #include "commands/commands.hpp"
+#include "commands/compare_table.hpp"
 #include "commands/order_desk.hpp"
 #include "commands/progress.hpp"
 #include "commands/service_call.hpp"
@@ -294,7 +295,8 @@ void add_compare(CLI::App& app, Program& program) {
       app.add_subcommand("compare", "Place the same orders by call and by message, side by side");
   set_help(*command,
            "msdemo compare\n"
-           "msdemo compare --orders 20 --user-latency 100ms");
+           "msdemo compare --orders 20 --user-latency 100ms\n"
+           "msdemo compare table calm.json slow.json");
   command->add_option("--orders", options->orders, "How many of each style")
       ->check(CLI::Range(std::size_t{1}, limits::kOrdersCompared))
       ->capture_default_str();
@@ -303,7 +305,10 @@ void add_compare(CLI::App& app, Program& program) {
   command->add_option("--user", options->user, "Who orders: a user's id")->capture_default_str();
   command->add_option("--item", options->item, "What: 1 to 255 characters")->capture_default_str();
   add_json_flag(*command, program);
-  command->callback([&program, options] {
+  command->require_subcommand(0, 1);
+  add_compare_table(*command, program);
+  command->callback([&program, command, options] {
+    if (!command->get_subcommands().empty()) return;
     program.run = [&program, options] { return compare(program, *options); };
   });
 }

@@ -24,6 +24,7 @@ struct QueueOptions {
   std::int64_t id = 0;
   std::vector<std::int64_t> ids;
   bool all = false;
+  bool sizes = false;
 };
 
 Result<std::unique_ptr<QueueInspector>> open_inspector(const Program& program) {
@@ -73,7 +74,11 @@ int peek(const Program& program, const QueueOptions& options) {
     print_json({{"messages", documents(*messages)}});
     return exit_status::kDone;
   }
-  for (const auto& message : *messages) fmt::print("{}", format_message(message));
+  if (options.sizes) {
+    fmt::print("{}", format_sizes(*messages));
+  } else {
+    for (const auto& message : *messages) fmt::print("{}", format_message(message));
+  }
   if (messages->empty()) {
     fmt::print(stderr, "Every group is done with all messages of {}.\n",
                escape_control(options.topic));
@@ -225,11 +230,16 @@ void add_queue(CLI::App& app, Program& program) {
 
   CLI::App* peek_command =
       queue->add_subcommand("peek", "The oldest messages of a topic, without taking them");
-  set_help(*peek_command, "msdemo queue peek user.lookup.requested --limit 3");
+  set_help(*peek_command,
+           "msdemo queue peek user.lookup.requested --limit 3\n"
+           "msdemo queue peek user.lookup.requested --sizes");
   peek_command->add_option("TOPIC", options->topic, "As in `msdemo queue list`")->required();
   peek_command->add_option("--limit", options->shown, "How many")
       ->check(CLI::Range(std::size_t{1}, limits::kPeekedMessages))
       ->capture_default_str();
+  peek_command->add_flag("--sizes", options->sizes,
+                         "How large they are as JSON, MessagePack and CBOR, instead of what is in "
+                         "them");
   add_json_flag(*peek_command, program);
   peek_command->callback([&program, options] {
     program.run = [&program, options] { return peek(program, *options); };

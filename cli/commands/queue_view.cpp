@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "commands/message_sizes.hpp"
 #include "commands/table.hpp"
 #include "contracts/messages.hpp"
 #include "timeline/terminal.hpp"
@@ -21,7 +23,7 @@ using messaging::QueueState;
 
 bool shown(const QueueState& queue) {
   const bool dead_topic = std::string_view(queue.topic).ends_with(contracts::topics::kDeadSuffix);
-  return !dead_topic || queue.ready + queue.in_flight + queue.dead > 0;
+  return !dead_topic || queue.ready + queue.in_flight.value_or(0) + queue.dead.value_or(0) > 0;
 }
 
 std::string or_dash(const std::string& text) {
@@ -32,6 +34,16 @@ std::string age(const QueueState& queue) {
   constexpr std::int64_t kNanosecondsPerMillisecond = 1'000'000;
   if (!queue.oldest_age_ms) return "-";
   return timeline::format_duration(*queue.oldest_age_ms * kNanosecondsPerMillisecond);
+}
+
+/// What an engine cannot tell is a dash.
+std::string count(const std::optional<std::int64_t>& number) {
+  return number ? std::to_string(*number) : "-";
+}
+
+std::string rates(const QueueState& queue) {
+  if (!queue.published_per_s || !queue.acked_per_s) return "-";
+  return fmt::format("{:.1f}/{:.1f}", *queue.published_per_s, *queue.acked_per_s);
 }
 
 /// Two blanks before each line, so that a body cannot pass for a headline.
@@ -62,9 +74,8 @@ std::string format_queues(std::span<const QueueState> queues) {
   for (const QueueState& queue : queues) {
     if (!shown(queue)) continue;
     cells.push_back({queue.topic, or_dash(queue.group), std::to_string(queue.ready),
-                     std::to_string(queue.in_flight), std::to_string(queue.dead), age(queue),
-                     fmt::format("{:.1f}/{:.1f}", queue.published_per_s, queue.acked_per_s),
-                     std::to_string(queue.redelivered)});
+                     count(queue.in_flight), count(queue.dead), age(queue), rates(queue),
+                     count(queue.redelivered)});
   }
   return cells.size() == 1 ? "" : format_table(cells, "<<>>>>>>");
 }
@@ -75,6 +86,23 @@ std::string format_message(const PeekedMessage& message) {
                      message.group.empty() ? "no group" : "group " + message.group, message.state,
                      message.attempts, message.attempts == 1 ? "attempt" : "attempts",
                      key_of(message.message), body_of(message.message));
+}
+
+std::string format_sizes(std::span<const PeekedMessage> messages) {
+  std::vector<std::vector<std::string>> cells = {
+      {"ID", "BYTES OF", "JSON", "MESSAGEPACK", "CBOR", "VALUES ONLY"}};
+  const auto add = [&cells](const std::string& id, const char* part, const Json& content) {
+    const MessageSizes sizes = sizes_of(content);
+    cells.push_back({id, part, std::to_string(sizes.json), std::to_string(sizes.msgpack),
+                     std::to_string(sizes.cbor), std::to_string(sizes.values)});
+  };
+  for (const PeekedMessage& message : messages) {
+    const auto event = parse_json(message.message.body);
+    if (!event) continue;  // it is no JSON, and has no other form
+    add(std::to_string(message.id), "the whole message", *event);
+    if (event->is_object() && event->contains("data")) add("", "its data", event->at("data"));
+  }
+  return cells.size() == 1 ? "" : format_table(cells, "><>>>>");
 }
 
 std::string format_letter(const DeadLetter& letter) {

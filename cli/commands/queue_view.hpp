@@ -16,6 +16,10 @@ std::string format_queues(std::span<const messaging::QueueState> queues);
 std::string format_message(const messaging::PeekedMessage& message);
 std::string format_letter(const messaging::DeadLetter& letter);
 
+/// How many bytes each message has in several formats: its envelope and data, and the data alone.
+/// Empty when none is JSON.
+std::string format_sizes(std::span<const messaging::PeekedMessage> messages);
+
 /// A table with a line for each.
 std::string format_letters(std::span<const messaging::DeadLetter> letters);
 

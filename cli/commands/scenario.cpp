@@ -82,17 +82,19 @@ int list(const Program& program) {
 ScenarioObserver narrator(bool quiet, bool color, std::size_t commands) {
   const auto flush = [] { std::fflush(stdout); };
   return {.prose =
-              [=](const scenario::Prose& prose) {
+              [=](const scenario::Prose& prose, int) {
                 if (!quiet) fmt::print("{}", paint(color, Style::faint, prose.text));
                 flush();
+                return Go::on;
               },
           .command =
-              [=](std::size_t number, const scenario::Command& command) {
+              [=](std::size_t number, const scenario::Command& command, int) {
                 const std::string text = fmt::format("$ {}", command.text);
                 fmt::print("{} {}\n",
                            paint(color, Style::faint, fmt::format("[{}/{}]", number, commands)),
                            paint(color, Style::strong, text));
                 flush();
+                return Go::on;
               },
           .output =
               [=](std::string_view output) {
@@ -114,11 +116,12 @@ int run(const Program& program, const ScenarioOptions& options) {
   const auto named = load(options.which);
   if (!named) return report(program, named.error());
   const bool color = use_color(program, stdout);
-  const ScenarioObserver silent = {.prose = [](const scenario::Prose&) {},
-                                   .command = [](std::size_t, const scenario::Command&) {},
-                                   .output = [](std::string_view) {}};
+  const ScenarioObserver silent = {
+      .prose = [](const scenario::Prose&, int) { return Go::on; },
+      .command = [](std::size_t, const scenario::Command&, int) { return Go::on; },
+      .output = [](std::string_view) {}};
   const auto result = run_scenario(
-      named->name, named->document,
+      {.name = named->name, .lab = "scenario-" + named->name}, named->document,
       program.json ? silent : narrator(options.quiet, color, named->document.command_count()));
   if (!result) return report(program, result.error());
   if (program.json) {

@@ -27,9 +27,8 @@ namespace fs = std::filesystem;
 constexpr std::chrono::milliseconds kLookAgain{20};
 
 /// A lab's name: 1 to limits::kLabNameBytes of a–z, 0–9 and '-'.
-std::string lab_name(const std::string& scenario) {
+std::string lab_name(std::string name) {
   const std::string pid = fmt::format("-{}", ::getpid());
-  std::string name = "scenario-" + scenario;
   for (char& c : name) {
     const bool allowed = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
     if (!allowed) c = '-';
@@ -39,14 +38,14 @@ std::string lab_name(const std::string& scenario) {
 
 /// What the commands find: this very executable as `msdemo`, this lab, and output as it is printed
 /// into a file, whatever terminal the scenario is watched in.
-void set_environment(const std::string& lab, const fs::path& folder) {
+void set_environment(const std::string& lab, const fs::path& folder, int columns) {
   const char* path = ::getenv("PATH");
   const std::string bin = (folder / "bin").string();
   ::setenv("PATH", fmt::format("{}:{}", bin, path == nullptr ? "/usr/bin:/bin" : path).c_str(), 1);
   ::setenv("XDG_STATE_HOME", (folder / "state").c_str(), 1);
   ::setenv("MSDEMO_LAB", lab.c_str(), 1);
   ::setenv("NO_COLOR", "1", 1);
-  ::setenv("COLUMNS", "100", 1);
+  ::setenv("COLUMNS", std::to_string(columns).c_str(), 1);
 }
 
 /// Reaps the children that have ended; whether others are left.
@@ -65,19 +64,19 @@ void kill_children() {
 
 }  // namespace
 
-Result<std::unique_ptr<ScenarioLab>> ScenarioLab::open(const std::string& scenario) {
+Result<std::unique_ptr<ScenarioLab>> ScenarioLab::open(const std::string& name, int columns) {
   std::error_code error;
-  std::string name = (fs::temp_directory_path(error) / "msdemo-scenario-XXXXXX").string();
-  if (error || ::mkdtemp(name.data()) == nullptr) {
+  std::string folder = (fs::temp_directory_path(error) / "msdemo-scenario-XXXXXX").string();
+  if (error || ::mkdtemp(folder.data()) == nullptr) {
     return fail(Code::internal, fmt::format("no temporary folder: {}", std::strerror(errno)));
   }
-  std::unique_ptr<ScenarioLab> place(new ScenarioLab(lab_name(scenario), name));
+  std::unique_ptr<ScenarioLab> place(new ScenarioLab(lab_name(name), folder));
   for (const char* part : {"bin", "state", "work"})
     fs::create_directory(place->folder_ / part, error);
   fs::create_symlink(fs::read_symlink("/proc/self/exe", error), place->folder_ / "bin/msdemo",
                      error);
-  if (error) return fail(Code::internal, fmt::format("{}: {}", name, error.message()));
-  set_environment(place->lab_, place->folder_);
+  if (error) return fail(Code::internal, fmt::format("{}: {}", folder, error.message()));
+  set_environment(place->lab_, place->folder_, columns);
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   return place;
 }

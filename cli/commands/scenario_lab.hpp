@@ -15,8 +15,9 @@ namespace msdemo::commands {
 /// of its descendants become its children, so that none can be overlooked. Used by one thread.
 class ScenarioLab {
  public:
-  /// Fails with internal when there is no place for temporary files.
-  static Result<std::unique_ptr<ScenarioLab>> open(const std::string& scenario);
+  /// Its lab's name begins with `name`; its commands find a terminal of so many columns. Fails with
+  /// internal when there is no place for temporary files.
+  static Result<std::unique_ptr<ScenarioLab>> open(const std::string& name, int columns);
   ScenarioLab(const ScenarioLab&) = delete;
   ScenarioLab& operator=(const ScenarioLab&) = delete;
   ~ScenarioLab();

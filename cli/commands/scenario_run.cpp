@@ -72,12 +72,12 @@ class Run {
     const SteadyTime began = real_clock().steady_now();
     for (const auto& step : document_.steps) {
       if (const auto* prose = std::get_if<scenario::Prose>(&step)) {
-        observer_.prose(*prose);
-        continue;
+        if (observer_.prose(*prose, interrupt_fd_) == Go::away) leave();
       }
-      const auto ran = run_command(std::get<Command>(step));
-      if (!ran) return fail(ran.error());
-      if (result_.verdict != Verdict::passed) break;
+      if (const auto* command = std::get_if<Command>(&step)) {
+        if (const auto ran = run_command(*command); !ran) return fail(ran.error());
+      }
+      if (over_) break;
     }
     if (result_.verdict == Verdict::passed) judge_faults();
     const std::chrono::duration<double> took = real_clock().steady_now() - began;
@@ -87,7 +87,11 @@ class Run {
 
  private:
   Result<void> run_command(const Command& command) {
-    observer_.command(++result_.commands, command);
+    if (observer_.command(result_.commands + 1, command, interrupt_fd_) == Go::away) {
+      leave();
+      return {};
+    }
+    ++result_.commands;
     lab_.watch_faults(faults_);
     const auto outcome = scenario::run_shell(command.text, lab_.work_folder(),
                                              {limits::kScenarioCommand, limits::kScenarioOutput},
@@ -97,10 +101,22 @@ class Run {
     const auto wrong = check(command, *outcome);
     if (!wrong) return {};
     const bool interrupted = outcome->end == ShellOutcome::End::interrupted;
-    result_.verdict = interrupted ? Verdict::unknown : Verdict::failed;
-    result_.reason =
+    const std::string reason =
         fmt::format("{}:{}: $ {}\n{}", document_.name, command.line, command.text, *wrong);
+    over_ = interrupted || observer_.differs(reason) == Go::away;
+    if (result_.verdict == Verdict::failed) return {};  // the first reason is the one that counts
+    result_.verdict = interrupted ? Verdict::unknown : Verdict::failed;
+    result_.reason = reason;
     return {};
+  }
+
+  /// Whoever watches had enough, or was interrupted while it was asked.
+  void leave() {
+    over_ = true;
+    result_.left = true;
+    if (result_.verdict == Verdict::failed) return;
+    result_.verdict = Verdict::unknown;
+    result_.reason = fmt::format("the run ended after {} commands", result_.commands);
   }
 
   /// What was as told proves nothing if it was not the faults that did it.
@@ -123,6 +139,7 @@ class Run {
   const int interrupt_fd_;
   scenario::FaultWatch faults_;
   ScenarioResult result_;
+  bool over_ = false;
 };
 
 }  // namespace
@@ -145,12 +162,13 @@ Json to_json(const ScenarioResult& result) {
           {"reason", result.reason.empty() ? Json() : Json(result.reason)}};
 }
 
-Result<ScenarioResult> run_scenario(const std::string& name, const scenario::Document& document,
+Result<ScenarioResult> run_scenario(const ScenarioSetting& setting,
+                                    const scenario::Document& document,
                                     const ScenarioObserver& observer) {
   lab::TerminationSignals signals;
-  auto lab = ScenarioLab::open(name);
+  auto lab = ScenarioLab::open(setting.lab, setting.columns);
   if (!lab) return fail(lab.error());
-  auto result = Run(name, document, observer, **lab, signals.descriptor()).run();
+  auto result = Run(setting.name, document, observer, **lab, signals.descriptor()).run();
   (*lab)->close();
   // What ended the run has been heard, and so has whatever came meanwhile.
   signals.take();

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/limits_new.hpp"
+#include "base/limits.hpp"
 #include "base/text.hpp"
 #include "lab/service_names.hpp"
 

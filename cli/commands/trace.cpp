@@ -1,10 +1,11 @@
-// `trace`: what the lab has collected, as a list and as timelines.
+// `trace`: what the lab has collected, as a list, as timelines and as files.
 #include <fmt/format.h>
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "commands/commands.hpp"
 #include "commands/table.hpp"
+#include "commands/trace_export.hpp"
 #include "commands/trace_view.hpp"
 #include "lab/client.hpp"
 #include "timeline/terminal.hpp"
@@ -63,7 +64,9 @@ int show(const Program& program, const TraceOptions& options) {
 void add_trace(CLI::App& app, Program& program) {
   auto options = std::make_shared<TraceOptions>();
   CLI::App* trace = app.add_subcommand("trace", "Look at traces the lab has collected");
-  set_help(*trace, "msdemo trace list\nmsdemo trace show 4bf92f3577b34da6a3ce929d0e0e4736");
+  set_help(*trace,
+           "msdemo trace list\nmsdemo trace show 4bf92f3577b34da6a3ce929d0e0e4736\nmsdemo trace "
+           "export --output order.svg");
   trace->require_subcommand(0, 1);
 
   CLI::App* list_command = trace->add_subcommand("list", "The newest traces");
@@ -83,6 +86,7 @@ void add_trace(CLI::App& app, Program& program) {
   show_command->callback([&program, options] {
     program.run = [&program, options] { return show(program, *options); };
   });
+  add_trace_export(*trace, program);
 }
 
 }  // namespace msdemo::commands

@@ -13,7 +13,7 @@
 #include <thread>
 
 #include "base/duration.hpp"
-#include "base/limits_new.hpp"
+#include "base/limits.hpp"
 #include "base/text.hpp"
 #include "commands/commands.hpp"
 #include "commands/engine_argument.hpp"

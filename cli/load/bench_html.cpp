@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "base/text.hpp"
+#include "base/markup.hpp"
 #include "load/bench_summary.hpp"
 #include "load/bench_svg.hpp"
 

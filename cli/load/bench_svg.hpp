@@ -2,14 +2,10 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "load/bench_summary.hpp"
 
 namespace msdemo::load {
-
-/// `text` as it may stand in HTML and SVG, attributes included; control characters escaped.
-std::string escape_html(std::string_view text);
 
 /// How long a caller is held up by one order, and how long its work takes. Empty unless both styles
 /// were measured.

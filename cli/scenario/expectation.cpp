@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 
 namespace msdemo::scenario {
@@ -60,6 +62,44 @@ std::optional<NumberToken> number_at(std::string_view line, std::size_t at) {
     ++end;
   }
   return NumberToken{end - at, std::strtod(digits.c_str(), nullptr)};
+}
+
+/// Where the first bar of a timeline is, from the second column on; or npos.
+std::size_t first_bar(std::string_view line) {
+  constexpr std::array<std::string_view, 17> kBars = {"█", "▉", "▊", "▋", "▌", "▍", "▎", "▏", "▐",
+                                                      "▕", "▔", "░", "═", "◇", "◆", "◈", "▬"};
+  std::size_t first = line.npos;
+  for (const std::string_view bar : kBars) first = std::min(first, line.find(bar));
+  return first == 0 ? line.npos : first;
+}
+
+/// `          0         5        10 ms`, perhaps with words behind.
+bool is_axis(std::string_view line) {
+  constexpr std::size_t kLabels = 10;
+  const auto begin = line.find_first_not_of(' ');
+  if (begin == line.npos || begin < kLabels || line.substr(begin, 2) != "0 ") return false;
+  line.remove_prefix(std::min(line.find_first_not_of(" 0123456789.,", begin), line.size()));
+  constexpr std::array<std::string_view, 5> kUnits = {"ns", "us", "µs", "ms", "s"};
+  return std::ranges::any_of(kUnits, [&](std::string_view unit) {
+    return line.substr(0, unit.size()) == unit &&
+           (line.size() == unit.size() || line[unit.size()] == ' ');
+  });
+}
+
+/// What a line with a picture is compared with: the text before its bars, without the marks of the
+/// grid and of decisions.
+std::optional<std::string_view> before_picture(std::string_view line) {
+  if (is_axis(line)) return std::string_view();
+  const auto bar = first_bar(line);
+  if (bar == line.npos) return std::nullopt;
+  line = line.substr(0, bar);
+  constexpr std::string_view kGrid = "·";
+  for (;;) {
+    const auto end = line.find_last_not_of(" 0123456789+");
+    line = line.substr(0, end == line.npos ? 0 : end + 1);
+    if (!line.ends_with(kGrid)) return line;
+    line.remove_suffix(kGrid.size());
+  }
 }
 
 }  // namespace
@@ -126,9 +166,24 @@ Result<void> Expectation::add(std::string_view text) {
     if (length == 0) literal += text[length++];
     text.remove_prefix(length);
   }
-  line.parts.emplace_back(std::move(literal));
+  const auto label = line.parts.empty() ? before_picture(line.text) : std::nullopt;
+  line.parts.emplace_back(label ? Part(Label{std::string(*label)}) : Part(std::move(literal)));
   lines_.push_back(std::move(line));
   return {};
+}
+
+bool Expectation::Label::begins(std::string_view line) const {
+  constexpr std::string_view kCut = "…";
+  for (std::string_view rest = text; !rest.empty() && !line.starts_with(kCut);) {
+    const bool blank = rest.front() == ' ';
+    if (line.empty() || line.front() != rest.front()) return false;
+    const auto skip = [blank](std::string_view& in) {
+      in.remove_prefix(blank ? std::min(in.find_first_not_of(' '), in.size()) : 1);
+    };
+    skip(rest);
+    skip(line);
+  }
+  return true;
 }
 
 bool Expectation::matches(const std::vector<Part>& parts, std::size_t part, std::string_view line,
@@ -137,6 +192,8 @@ bool Expectation::matches(const std::vector<Part>& parts, std::size_t part, std:
     if (const auto* literal = std::get_if<std::string>(&parts[part])) {
       if (line.substr(at, literal->size()) != *literal) return false;
       at += literal->size();
+    } else if (const auto* label = std::get_if<Label>(&parts[part])) {
+      return label->begins(line);  // a line has nothing else then
     } else if (const auto* wanted = std::get_if<Number>(&parts[part])) {
       const auto number = number_at(line, at);
       if (!number || !wanted->holds(number->value)) return false;

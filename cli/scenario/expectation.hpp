@@ -19,6 +19,10 @@ namespace msdemo::scenario {
 /// with a sign, thousands separators (`1,234`) and a decimal point. A line `...` stands for any
 /// lines, also none. Blanks at the end of a line and empty lines at the end do not count. Without
 /// any line, every output is right.
+///
+/// A picture shows in a document as it was printed, although no two runs draw the same: a line that
+/// has bars (`order  POST /orders  ██░░█▌ 1.9 ms`) and no placeholder is compared up to the first
+/// of them, and of the line with an axis (`0    1    2 ms`) only that there is one.
 class Expectation {
  public:
   Expectation() = default;
@@ -38,6 +42,13 @@ class Expectation {
 
  private:
   struct Anything {};
+  /// What a line with a picture begins with; blanks in it are one or more, and where there was too
+  /// little room for it, a `…` takes the place of its end.
+  struct Label {
+    std::string text;
+
+    bool begins(std::string_view line) const;
+  };
   struct Number {
     double least = -std::numeric_limits<double>::infinity();
     double most = std::numeric_limits<double>::infinity();
@@ -47,7 +58,7 @@ class Expectation {
       return open ? least < value && value < most : least <= value && value <= most;
     }
   };
-  using Part = std::variant<std::string, Anything, Number>;
+  using Part = std::variant<std::string, Anything, Label, Number>;
   struct Line {
     std::string text;  ///< as written
     std::vector<Part> parts;

@@ -27,7 +27,7 @@ std::vector<Tick> ticks_for(double length_ns, int columns, int room) {
       if (spacing < std::max(kTickSpacing, columns / kTicks)) continue;
       int widest = 0;
       for (double at = 0; at * step <= length_ns; ++at) {
-        ticks.push_back({static_cast<int>(std::lround(at * spacing)),
+        ticks.push_back({static_cast<int>(std::lround(at * spacing)), at * step,
                          fmt::format("{:.10g}", at * step / unit->ns)});
         widest = std::max(widest, static_cast<int>(ticks.back().label.size()));
       }

@@ -17,6 +17,7 @@ inline constexpr std::array<Unit, 4> kUnits{{{"ns", 1}, {"µs", 1e3}, {"ms", 1e6
 
 struct Tick {
   int column = 0;  ///< of the bar's
+  double at_ns = 0;
   std::string label;
 };
 

@@ -105,13 +105,27 @@ Layout lay_out(std::span<const SpanRecord> spans) {
   Layout layout;
   layout.start_unix_nano = tree.origin();
   layout.rows.reserve(order.size());
+  std::vector<std::size_t> row_of(nodes.size());
   for (const std::size_t at : order) {
+    row_of[at] = layout.rows.size();
     layout.rows.push_back(std::move(nodes[at].row));
-    const Row& row = layout.rows.back();
+    Row& row = layout.rows.back();
+    // Senders come before what follows them.
+    if (row.follows) {
+      row.sender = row_of[static_cast<std::size_t>(nodes[at].parent - nodes.data())];
+    }
     layout.length_ns = std::max({layout.length_ns, row.start_ns, row.end_ns});
   }
   mark_decisions(layout, spans);
   return layout;
+}
+
+std::int64_t time_spent(const Row& row, SegmentKind kind) {
+  std::int64_t sum_ns = 0;
+  for (const Segment& segment : row.segments) {
+    if (segment.kind == kind) sum_ns += segment.end_ns - segment.start_ns;
+  }
+  return sum_ns;
 }
 
 bool complete(std::span<const SpanRecord> spans) {

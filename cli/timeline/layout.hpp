@@ -2,7 +2,9 @@
 // picture can be tested as numbers, and drawn in more than one way.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -49,10 +51,11 @@ struct Row {
   trace::SpanId span_id;  ///< not valid() if it is no span's
   std::string service;    ///< empty if nobody knows
   std::string name;
-  int depth = 0;              ///< 0 for a root
-  bool follows = false;       ///< a message's way on: as deep as what sent it, which does not wait
-  std::int64_t start_ns = 0;  ///< since the layout's start, as measured
-  std::int64_t end_ns = 0;    ///< before `start_ns` if the clock was set back
+  int depth = 0;         ///< 0 for a root
+  bool follows = false;  ///< a message's way on: as deep as what sent it, which does not wait
+  std::optional<std::size_t> sender{};  ///< where it follows: the row that sent it on
+  std::int64_t start_ns = 0;            ///< since the layout's start, as measured
+  std::int64_t end_ns = 0;              ///< before `start_ns` if the clock was set back
   bool failed = false;
   bool missing = false;
   bool open = false;   ///< it goes on: nobody knows an end, `end_ns` is the layout's
@@ -84,6 +87,9 @@ struct Layout {
 /// Whoever publishes a message does not wait for its consumers, so these follow at the same depth.
 /// Of spans with the same id the first counts. Parents that form a loop are cut at its earliest.
 Layout lay_out(std::span<const trace::SpanRecord> spans);
+
+/// How long the row was at this in all.
+std::int64_t time_spent(const Row& row, SegmentKind kind);
 
 /// Whether the trace has a root, nothing that its spans refer to is missing, every message was
 /// acked and every death told, so that waiting for more is useless.

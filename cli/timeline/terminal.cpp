@@ -14,6 +14,7 @@
 #include "timeline/bar.hpp"
 #include "timeline/branches.hpp"
 #include "timeline/decision_list.hpp"
+#include "timeline/meanings.hpp"
 #include "timeline/sentence.hpp"
 #include "timeline/styled_line.hpp"
 #include "timeline/text_width.hpp"
@@ -29,17 +30,9 @@ constexpr int kLegendGap = 2;               ///< columns between two signs and t
 constexpr int kOpenLead = 3;                ///< columns behind the axis for what has not ended
 constexpr std::int64_t kAxisMin_ns = 1000;  ///< clocks tell no less apart
 
-/// By SegmentKind.
-using Meanings = std::array<std::string_view, kSegmentKinds>;
-constexpr Meanings kMeanings{"own time", "waiting for a reply", "in the queue", "never arrived"};
-constexpr Meanings kMeaningsOfOrders{"worked on", "caller waits", "in the queue", ""};
-
-/// By MarkKind: in the legend, and above the columns of durations.
-constexpr std::array<std::string_view, kMarkKinds> kMarkMeanings{"caller free", "work done"};
+/// By MarkKind: above the columns of durations.
 constexpr std::array<std::string_view, kMarkKinds> kMarkHeadings{"free in", "done in"};
-constexpr std::string_view kMarksTogetherMeaning = "both";
 constexpr std::string_view kGrid = "·";
-constexpr std::string_view kFailed = "✗";
 
 constexpr Style kStrong{-1, true};
 constexpr Style kFaint{244};
@@ -50,11 +43,6 @@ void add_words(Line& line, std::string_view words, int blanks_before, int blanks
   line.add_blanks(blanks_before);
   line.add(words, kAlarm);
   line.add_blanks(blanks_after);
-}
-
-std::string duration_of(const Row& row) {
-  if (row.missing) return "?";
-  return row.open ? "…" : format_duration(row.end_ns - row.start_ns);
 }
 
 std::string in_columns(std::string_view free, std::string_view done) {
@@ -100,7 +88,7 @@ class Picture {
   void add_legend();
   void add_decisions();
   std::string time_of(const Row& row) const {
-    return layout_.comparison ? durations_of(row) : duration_of(row);
+    return layout_.comparison ? durations_of(row) : duration_text(row);
   }
   void emit(Line line) { out_ += line.take(); }
 
@@ -255,7 +243,7 @@ void Picture::add_legend() {
   for (std::size_t kind = 0; kind < kSegmentKinds; ++kind) entry(kTextures[kind], meanings[kind]);
   for (std::size_t kind = 0; kind < kMarkKinds; ++kind) entry(kMarks[kind], kMarkMeanings[kind]);
   entry(kMarksTogether, kMarksTogetherMeaning);
-  entry(kFailed, "failed");
+  entry(kFailed, kFailedMeaning);
   emit(std::move(line));
 }
 
@@ -291,6 +279,11 @@ std::string Picture::draw() {
 
 std::string draw(const Layout& layout, const DrawOptions& options) {
   return Picture(layout, options).draw();
+}
+
+std::string duration_text(const Row& row) {
+  if (row.missing) return "?";
+  return row.open ? "…" : format_duration(row.end_ns - row.start_ns);
 }
 
 std::string format_duration(std::int64_t duration_ns) {

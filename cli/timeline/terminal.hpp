@@ -31,6 +31,9 @@ std::string draw(const Layout& layout, const DrawOptions& options);
 /// Three significant digits with a unit: `812 ns`, `4.83 ms`, `30.0 s`.
 std::string format_duration(std::int64_t duration_ns);
 
+/// How long a row took, as its last column says it: `?` and `…` where nobody knows.
+std::string duration_text(const Row& row);
+
 /// The colour of a service in the 256-colour palette: always the same, fit for light and dark.
 int service_color(std::string_view service);
 

@@ -68,10 +68,10 @@ def markdown(facts, rows, samples):
                       *(f"- {name}: {value}" for name, value in facts.items())]) + "\n"
 
 
-def write(facts, rows, samples):
-    """build/peers/result.json and table.md; returns the text of the table."""
+def write(prefix, facts, rows, samples):
+    """build/peers/<prefix>result.json and table.md; returns the text of the table."""
     text = markdown(facts, rows, samples)
-    (WORK / "table.md").write_text(text, encoding="utf-8")
+    (WORK / f"{prefix}table.md").write_text(text, encoding="utf-8")
     document = {"circumstances": facts, "rows": rows, "samples": samples}
-    (WORK / "result.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    (WORK / f"{prefix}result.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     return text

@@ -17,7 +17,7 @@ pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
 
 # Engines for more than one machine, each the choice of MSDEMO_WITH_….
 if(MSDEMO_WITH_POSTGRES)
-  pkg_check_modules(pqxx REQUIRED IMPORTED_TARGET libpqxx)
+  pkg_check_modules(pqxx REQUIRED IMPORTED_TARGET libpqxx libpq)
 endif()
 if(MSDEMO_WITH_RABBITMQ)
   pkg_check_modules(rabbitmq REQUIRED IMPORTED_TARGET librabbitmq)

@@ -36,6 +36,7 @@ inline constexpr seconds kIdleConnection{75};
 inline constexpr milliseconds kRefusalDrain{500};
 inline constexpr std::size_t kRefusalDrainBytes = 1024 * 1024;
 inline constexpr seconds kServerDrain{5};
+inline constexpr milliseconds kDrainIdle{250};  ///< that a kept connection may still be used
 inline constexpr milliseconds kQueueAge{100};          ///< that a request may wait for a thread
 inline constexpr milliseconds kQueueAgeOverloaded{5};  ///< the same once the queue does not empty
 
@@ -44,12 +45,24 @@ inline constexpr seconds kExchangeCeiling{30};
 inline constexpr std::size_t kReplyBytes = 16 * 1024 * 1024;
 inline constexpr std::size_t kPooledConnections = 64;
 inline constexpr seconds kPooledIdle{60};
+inline constexpr milliseconds kReplicaConnect{250};  ///< before the next address is tried
+inline constexpr milliseconds kRefusedAddress{500};  ///< that an address is left out that refused
 
 // Storage.
 inline constexpr std::size_t kWritesPerCommit = 64;
 inline constexpr std::size_t kWriteQueue = 4096;
 inline constexpr std::size_t kReadConnections = 8;
 inline constexpr std::size_t kDatabaseConnections = 8;  ///< of one process to PostgreSQL
+inline constexpr std::size_t kDatabaseWriters = 2;      ///< of them: transactions that write
+inline constexpr seconds kDatabaseConnect{5};
+inline constexpr seconds kDatabaseSilence{10};      ///< after which a connection counts as broken
+inline constexpr seconds kDatabaseStatement{30};    ///< of a statement, and of a pause between two
+inline constexpr seconds kDatabaseWait{5};          ///< for a connection that others use
+inline constexpr milliseconds kDatabasePause{100};  ///< between attempts to reach a server
+inline constexpr int kConflictRetries = 8;          ///< of a write that meets others
+inline constexpr seconds kMigrationWait{60};        ///< while another process migrates
+inline constexpr seconds kLeadershipAsked{1};  ///< how often who does not lead asks whether it may
+inline constexpr std::size_t kAnnouncements = 1024;  ///< to other processes, that wait to be sent
 inline constexpr std::size_t kCachedStatements = 64;
 
 // Messages.
@@ -79,10 +92,29 @@ inline constexpr milliseconds kBatchTarget{20};  ///< how long a batch of messag
 inline constexpr seconds kBrokerCall{5};
 inline constexpr int kConsumers = 64;  ///< in one service
 inline constexpr std::size_t kReasonBytes = 1024;
+inline constexpr int kSentAhead = 2;  ///< batches that RabbitMQ may send a consumer that keeps up
+inline constexpr seconds kUnheardWait{1};  ///< for messages that nobody listened to
+inline constexpr int kDeadLettersRead = 10'000;  ///< of one group, at once, from RabbitMQ
+
+// Kafka.
+inline constexpr int kKafkaPartitions = 6;  ///< of a topic that we make
+inline constexpr int kKafkaPartitionsMax = 1000;
+inline constexpr int kKafkaReplication = 3;  ///< of a topic that we make, if there are as many
+inline constexpr int kKafkaReplicationMax = 15;
+inline constexpr std::chrono::hours kKafkaRetention{7 * 24};  ///< of a topic that we make
+inline constexpr seconds kKafkaSession{6};  ///< without a sign of life, then others take over
+inline constexpr milliseconds kKafkaHandover{2000};  ///< that a partition waits for what is in hand
+inline constexpr milliseconds kKafkaHeartbeat{500};  ///< in which a change of consumers is noticed
+inline constexpr milliseconds kKafkaTopicsNoticed{1000};  ///< new ones of a pattern
+inline constexpr std::size_t kKafkaFetched = 512;         ///< messages that wait in a consumer
+inline constexpr std::size_t kKafkaOpen = 10'000;         ///< given out, not settled; retries too
+inline constexpr int kKafkaFetchedKilobytes = 8 * 1024;
+inline constexpr std::size_t kKafkaMetadataBytes = 3500;  ///< beside an offset; Kafka takes 4096
 
 // Waiting for an order.
 inline constexpr seconds kOrderWait{30};
 inline constexpr std::size_t kOrderWaiters = 128;
+inline constexpr seconds kOrderReread{1};  ///< in case another process decided and could not say so
 
 // Faults.
 inline constexpr seconds kFaultTime{60};  ///< the longest latency, jitter or hang
@@ -130,9 +162,14 @@ inline constexpr std::size_t kForwardQueue = 256;
 inline constexpr milliseconds kForwardCall{1000};
 inline constexpr milliseconds kTraceWait{1000};
 
+// Engines that are away when a service starts.
+inline constexpr seconds kEngineWait{3600};  ///< the longest that a service may be told to wait
+inline constexpr seconds kWaitNotice{5};     ///< between two words about what it waits for
+
 // The lab.
 inline constexpr milliseconds kRestartDelay{100};
 inline constexpr int kFailedStarts = 5;
+inline constexpr int kReplicas = 16;  ///< of one service
 inline constexpr milliseconds kStartBackoff{200};
 inline constexpr milliseconds kStartBackoffMax{5000};
 inline constexpr seconds kStartTimeout{10};

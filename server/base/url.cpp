@@ -39,15 +39,6 @@ std::optional<std::string> decode(std::string_view text) {
   return decoded;
 }
 
-/// Removes what is before the first `mark`, and the mark, from `rest`; nothing if there is none.
-std::optional<std::string_view> take_until(std::string_view& rest, char mark) {
-  const auto at = rest.find(mark);
-  if (at == rest.npos) return std::nullopt;
-  const std::string_view before = rest.substr(0, at);
-  rest.remove_prefix(at + 1);
-  return before;
-}
-
 bool is_scheme(std::string_view scheme) {
   return !scheme.empty() && std::all_of(scheme.begin(), scheme.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-';
@@ -62,73 +53,84 @@ std::pair<std::size_t, std::size_t> authority_of(std::string_view text) {
   return {begin, std::min(text.find_first_of("/?#", begin), text.size())};
 }
 
+/// Takes a URL apart, piece by piece, and remembers whether every piece could be decoded.
+class Reader {
+ public:
+  void credentials(std::string_view text) {
+    const auto colon = text.find(':');
+    set(url.user, text.substr(0, colon));
+    if (colon != text.npos) set(url.password, text.substr(colon + 1));
+  }
+
+  /// `host`, `host:port` or `[address]:port`; answers the rule that is broken, if one is.
+  std::string_view place(std::string_view text) {
+    const bool bracketed = text.starts_with('[');
+    const auto end = bracketed ? text.find(']') : std::min(text.find(':'), text.size());
+    if (end == text.npos) return "an IPv6 address ends with ']'";
+    set(url.host, text.substr(bracketed ? 1 : 0, bracketed ? end - 1 : end));
+    std::string_view rest = text.substr(bracketed ? end + 1 : end);
+    if (!rest.starts_with(':')) return {};
+    const auto number = parse_integer(rest.substr(1));
+    if (!number || *number < 1 || *number > kHighestPort) {
+      return "its port is a number from 1 to 65535";
+    }
+    url.port = static_cast<int>(*number);
+    return {};
+  }
+
+  void path(std::string_view text) {
+    if (text.starts_with('/')) text.remove_prefix(1);
+    set(url.path, text);
+  }
+
+  void query(std::string_view text) {
+    while (!text.empty()) {
+      const std::string_view pair = text.substr(0, text.find('&'));
+      text.remove_prefix(std::min(pair.size() + 1, text.size()));
+      const auto equals = std::min(pair.find('='), pair.size());
+      std::string name;
+      set(name, pair.substr(0, equals));
+      set(url.query[name], pair.substr(std::min(equals + 1, pair.size())));
+    }
+  }
+
+  Url url{};
+  bool decoded = true;
+
+ private:
+  void set(std::string& field, std::string_view encoded) {
+    auto plain = decode(encoded);
+    decoded = decoded && plain;
+    field = std::move(plain).value_or("");
+  }
+};
+
 }  // namespace
 
 Result<Url> parse_url(std::string_view text) {
   const auto [begin, end] = authority_of(text);
   if (begin == 0) return bad(text, "it has the form scheme://host");
-  Url url{.scheme = std::string(text.substr(0, begin - 3))};
-  std::transform(url.scheme.begin(), url.scheme.end(), url.scheme.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  if (!is_scheme(url.scheme)) return bad(text, "it begins with a scheme like amqp");
+  Reader reader;
+  reader.url.scheme = text.substr(0, begin - 3);
+  for (char& c : reader.url.scheme) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  if (!is_scheme(reader.url.scheme)) return bad(text, "it begins with a scheme like amqp");
 
-  bool decoded = true;
-  const auto set = [&decoded](std::string& field, std::string_view encoded) {
-    auto plain = decode(encoded);
-    decoded = decoded && plain;
-    field = std::move(plain).value_or("");
-  };
   std::string_view authority = text.substr(begin, end - begin);
   if (const auto at = authority.rfind('@'); at != authority.npos) {
-    std::string_view credentials = authority.substr(0, at);
+    reader.credentials(authority.substr(0, at));
     authority.remove_prefix(at + 1);
-    if (const auto user = take_until(credentials, ':')) {
-      set(url.user, *user);
-      set(url.password, credentials);
-    } else {
-      set(url.user, credentials);
-    }
   }
-  std::optional<std::string_view> port;
-  if (authority.starts_with('[')) {
-    authority.remove_prefix(1);
-    const auto address = take_until(authority, ']');
-    if (!address) return bad(text, "an IPv6 address ends with ']'");
-    url.host = *address;
-    if (authority.starts_with(':')) port = authority.substr(1);
-  } else if (const auto colon = authority.find(':'); colon != authority.npos) {
-    set(url.host, authority.substr(0, colon));
-    port = authority.substr(colon + 1);
-  } else {
-    set(url.host, authority);
-  }
-  if (port) {
-    const auto number = parse_integer(*port);
-    if (!number || *number < 1 || *number > kHighestPort) {
-      return bad(text, "its port is a number from 1 to 65535");
-    }
-    url.port = static_cast<int>(*number);
-  }
-
+  if (const auto broken = reader.place(authority); !broken.empty()) return bad(text, broken);
   std::string_view rest = text.substr(end);
   rest = rest.substr(0, rest.find('#'));
-  const auto question = rest.find('?');
-  std::string_view path = rest.substr(0, question);
-  if (path.starts_with('/')) path.remove_prefix(1);
-  set(url.path, path);
-  std::string_view query = question == rest.npos ? "" : rest.substr(question + 1);
-  while (!query.empty()) {
-    const std::string_view pair = query.substr(0, query.find('&'));
-    query.remove_prefix(std::min(pair.size() + 1, query.size()));
-    const auto equals = std::min(pair.find('='), pair.size());
-    std::string name;
-    set(name, pair.substr(0, equals));
-    set(url.query[name], pair.substr(std::min(equals + 1, pair.size())));
+  const auto question = std::min(rest.find('?'), rest.size());
+  reader.path(rest.substr(0, question));
+  reader.query(rest.substr(std::min(question + 1, rest.size())));
+  if (!reader.decoded) {
+    return bad(text, "'%' is followed by two hexadecimal digits, and not by 00");
   }
-  if (!decoded) return bad(text, "'%' is followed by two hexadecimal digits, and not by 00");
-  if (url.host.empty()) return bad(text, "it has no host");
-  return url;
+  if (reader.url.host.empty()) return bad(text, "it has no host");
+  return std::move(reader.url);
 }
 
 std::string without_password(std::string_view text) {

@@ -4,15 +4,20 @@
 
 #include "base/json.hpp"
 #include "base/limits.hpp"
-#include "broker/names.hpp"
 #include "contracts/fields.hpp"
+#include "messaging/message_rules.hpp"
+#include "messaging/names.hpp"
 
 namespace msdemo::broker {
 
 namespace {
 
 using contracts::invalid;
+using messaging::kNameRule;
+using messaging::kPatternRule;
 using messaging::Message;
+using messaging::valid_name;
+using messaging::valid_pattern;
 
 Result<Json> parse_object(std::string_view body) {
   auto json = parse_json(body);
@@ -59,20 +64,16 @@ Result<Message> message_of(Json& json, std::size_t index) {
   };
   if (!json.is_object()) return invalid(fmt::format("messages[{}]", index), "an object");
   std::string* const topic = find_text(json, "topic");
-  if (topic == nullptr || !valid_name(*topic)) return wrong("topic", kNameRule);
+  if (topic == nullptr) return wrong("topic", kNameRule);
   std::string* const key = find_text(json, "key");
-  if (key == nullptr || key->size() > limits::kPartitionKeyBytes) {
-    return wrong("key", fmt::format("text of up to {} bytes", limits::kPartitionKeyBytes));
-  }
+  if (key == nullptr) return wrong("key", "text");
   std::string* const body = find_text(json, "body");
   if (body == nullptr) return wrong("body", "text");
-  if (body->size() > limits::kMessageBytes) {
-    return fail(Error{.code = Code::body_too_large,
-                      .message = fmt::format("messages[{}].body has {} bytes; up to {} are allowed",
-                                             index, body->size(), limits::kMessageBytes),
-                      .field = fmt::format("messages[{}].body", index)});
+  Message message{std::move(*topic), std::move(*key), std::move(*body)};
+  if (auto checked = messaging::check_message(message, index); !checked) {
+    return fail(std::move(checked.error()));
   }
-  return Message{std::move(*topic), std::move(*key), std::move(*body)};
+  return message;
 }
 
 }  // namespace

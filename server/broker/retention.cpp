@@ -3,12 +3,14 @@
 
 #include <algorithm>
 
-#include "broker/names.hpp"
 #include "broker/store.hpp"
 #include "contracts/messages.hpp"
+#include "messaging/message_rules.hpp"
+#include "messaging/names.hpp"
 
 namespace msdemo::broker {
 
+using messaging::is_dead_topic;
 using storage::Row;
 using storage::Rows;
 using storage::Transaction;
@@ -17,13 +19,6 @@ namespace {
 
 /// How many rows one transaction of the sweep changes.
 constexpr std::int64_t kSweepStep = 1000;
-
-std::string reason_of(std::int64_t attempts, std::int64_t lease) {
-  // A retry has given its lease back; a consumer that died could not.
-  return lease == 0 ? fmt::format("given out {} times, and still to be retried", attempts)
-                    : fmt::format("given out {} times, and its consumers died or never answered",
-                                  attempts);
-}
 
 }  // namespace
 
@@ -141,7 +136,8 @@ Result<std::int64_t> BrokerStore::bury_exhausted(std::int64_t topic, std::int64_
                         .message = row.integer(1),
                         .topic = topic,
                         .attempts = row.integer(2),
-                        .reason = reason_of(row.integer(2), row.integer(3))};
+                        // A retry has given its lease back; a consumer that died could not.
+                        .reason = messaging::exhausted_reason(row.integer(2), row.integer(3) == 0)};
       if (const auto done = bury(tx, dying, all.effects); !done) return fail(done.error());
     }
     return all;

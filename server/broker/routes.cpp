@@ -1,11 +1,10 @@
 #include "broker/routes.hpp"
 
-#include <algorithm>
-
 #include "base/text.hpp"
 #include "broker/requests.hpp"
 #include "contracts/fields.hpp"
 #include "contracts/page.hpp"
+#include "messaging/message_rules.hpp"
 
 namespace msdemo::embedded {
 extern const std::string_view broker_openapi;
@@ -14,6 +13,8 @@ extern const std::string_view broker_openapi;
 namespace msdemo::broker {
 
 namespace {
+
+using messaging::shortened_reason;
 
 using http::json_response;
 using http::Request;
@@ -84,13 +85,6 @@ http::Handler settling(Settle&& settle) {
   };
 }
 
-/// As much of the reason as is kept, without half a character.
-std::string shortened(const std::string& reason) {
-  std::size_t size = std::min(reason.size(), limits::kReasonBytes);
-  while (size > 0 && size < reason.size() && (reason[size] & 0xc0) == 0x80) --size;
-  return reason.substr(0, size);
-}
-
 Result<Response> peek(BrokerStore& store, const Request& request) {
   const auto topic = check_name("topic", request.path_parameter());
   if (!topic) return fail(topic.error());
@@ -149,7 +143,8 @@ void add_settling(http::Router& router, BrokerService& service) {
                return service.retry_later(group, wanted.deliveries, wanted.delay);
              }));
   router.add("POST", "/groups/{group}/dead", settling([&service](Group group, Wanted wanted) {
-               return service.dead_letter(group, wanted.deliveries, shortened(wanted.reason));
+               return service.dead_letter(group, wanted.deliveries,
+                                          shortened_reason(wanted.reason));
              }));
 }
 

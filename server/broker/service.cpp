@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/waiting.hpp"
+#include "messaging/stale_lease.hpp"
 
 namespace msdemo::broker {
 
@@ -120,11 +121,7 @@ Result<void> BrokerService::apply(const std::string& group, const Result<Effects
     for (const auto& [topic, count] : effects->acked) acked_[{topic, group}].count(count, now);
     for (const std::string& reached : effects->groups) wake_one(reached);
   }
-  if (effects->stale.empty()) return {};
-  return fail(Code::stale_lease,
-              fmt::format("the lease has ended of message {}; what else was named is settled",
-                          fmt::join(effects->stale, ", ")),
-              "handle a message again when it comes again, or extend its lease in time");
+  return messaging::StaleLeases(effects->stale).result();
 }
 
 Result<void> BrokerService::publish(std::vector<messaging::Message> batch) {

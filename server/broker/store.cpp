@@ -4,13 +4,15 @@
 
 #include <array>
 
-#include "broker/names.hpp"
 #include "contracts/fields.hpp"
+#include "messaging/names.hpp"
 
 namespace msdemo::broker {
 
 namespace {
 
+using messaging::has_wildcard;
+using messaging::matches;
 using storage::Row;
 using storage::Rows;
 using storage::Transaction;

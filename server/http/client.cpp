@@ -8,7 +8,7 @@
 #include <atomic>
 #include <iterator>
 
-#include "base/limits_new.hpp"
+#include "base/limits.hpp"
 #include "http/client_pool.hpp"
 #include "http/framing.hpp"
 #include "http/socket.hpp"

@@ -6,7 +6,7 @@
 #include <array>
 #include <cerrno>
 
-#include "base/limits_new.hpp"
+#include "base/limits.hpp"
 #include "base/text.hpp"
 #include "http/arrival.hpp"
 #include "http/response_reader.hpp"

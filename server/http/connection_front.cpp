@@ -9,7 +9,7 @@
 #include <array>
 #include <cerrno>
 
-#include "base/limits_new.hpp"
+#include "base/limits.hpp"
 #include "http/packet_filter.hpp"
 
 namespace msdemo::http {

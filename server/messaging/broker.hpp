@@ -71,8 +71,11 @@ class Broker {
 
   /// Publishes all messages or none, in this order, and returns when they are durable. Fails with
   /// invalid_field or body_too_large, naming the message; with topic_full when a topic has
-  /// no room; with unreachable (all definite); and with timeout or connection_lost (indefinite:
-  /// repeat it, and consumers may see messages twice).
+  /// no room; with unreachable, or lab_failed if the broker does not let us in (all definite); and
+  /// with timeout or connection_lost (indefinite: repeat it, and consumers may see messages twice).
+  /// A broker without transactions over topics and groups (RabbitMQ, Kafka) checks all before it
+  /// sends the first, but may have published a part when it fails with topic_full, timeout or
+  /// connection_lost: repeat the whole batch.
   virtual Result<void> publish(std::span<const Message> batch) = 0;
 
   /// A consumer in `group`, which is made if it is new. Each message goes to one consumer of every

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/limits.hpp"
@@ -24,6 +25,9 @@ struct BrokerOptions {
   std::chrono::milliseconds lease = limits::kLease;  ///< where the engine has leases
   std::chrono::milliseconds call =
       limits::kBrokerCall;  ///< the longest that any call but receive() takes
+
+  /// Whose queues inspect() looks for, where the engine cannot list them: by default the lab's.
+  std::vector<std::string> groups = {"notify", "order", "user"};
 };
 
 /// Whether `url` is one of a broker that is not part of msdemo.

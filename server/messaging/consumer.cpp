@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 
@@ -100,6 +101,10 @@ Result<void> ConsumerLoop::take_and_process(Consumer& consumer, BatchSize& size)
   const auto deliveries = (*subscription)->receive(size.next(), limits::kReceiveWait);
   if (!deliveries) return fail(deliveries.error());
   if (deliveries->empty()) return {};
+  if (const auto again = std::ranges::count_if(
+          *deliveries, [](const Delivery& delivery) { return delivery.attempt > 1; })) {
+    spdlog::info("group {}: messages that come again: {}", options_.group, again);
+  }
   {
     const std::lock_guard lock(consumer.mutex);
     consumer.in_flight = *deliveries;

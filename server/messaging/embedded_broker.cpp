@@ -7,9 +7,9 @@
 
 #include "base/json.hpp"
 #include "base/limits.hpp"
-#include "base/text.hpp"
 #include "contracts/fields.hpp"
 #include "contracts/problem.hpp"
+#include "messaging/message_rules.hpp"
 
 namespace msdemo::messaging {
 
@@ -121,17 +121,6 @@ Result<std::vector<Item>> parse_list(const Result<std::string>& answer, const ch
       answer, name, [name](Json& json, std::vector<Item>& items) { read(json.at(name), items); });
 }
 
-/// JSON cannot carry anything else, and must not change it in silence.
-Result<void> check_utf8(const Message& message, std::size_t index) {
-  if (!count_code_points(message.key)) {
-    return contracts::invalid(fmt::format("messages[{}].key", index), "valid UTF-8");
-  }
-  if (!count_code_points(message.body)) {
-    return contracts::invalid(fmt::format("messages[{}].body", index), "valid UTF-8");
-  }
-  return {};
-}
-
 /// A name for a path. What no path can carry is no name for the broker either.
 Result<std::string> path_segment(std::string_view field, const std::string& name) {
   if (name.empty() || name.find('/') != std::string::npos) {
@@ -217,6 +206,7 @@ Result<void> EmbeddedBroker::publish(std::span<const Message> batch) {
   Json list = Json::array();
   list.get_ref<Json::array_t&>().reserve(batch.size());
   for (const Message& message : batch) {
+    // JSON cannot carry anything else, and must not change it in silence.
     if (const auto checked = check_utf8(message, list.size()); !checked) return checked;
     list.push_back({{"topic", message.topic}, {"key", message.key}, {"body", message.body}});
   }

@@ -29,8 +29,13 @@ OutboxRelay::~OutboxRelay() {
 
 void OutboxRelay::run() {
   yield_to_requests();
+  const auto leadership = outbox_.lead();
   int failures = 0;
   while (!stop_.stopped()) {
+    if (!leadership->held()) {
+      outbox_.wait();
+      continue;
+    }
     const Result<std::size_t> published = publish_oldest();
     if (published) {
       if (failures > 0) spdlog::info("the outbox is being published again");

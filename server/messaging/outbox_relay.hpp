@@ -16,6 +16,10 @@ namespace msdemo::messaging {
 /// Owns one thread, from construction to destruction. While the broker cannot be reached it tries
 /// again with full jitter; entries stay where they are. After a crash between the broker's
 /// confirmation and the removal, entries are published twice: consumers de-duplicate.
+///
+/// Of several relays on one outbox, in as many processes, the one that leads publishes. When its
+/// process dies or loses the database, another takes over; until it has noticed, both may publish
+/// the same entries, each in their order: twice again, but none before one that it follows.
 class OutboxRelay {
  public:
   /// All must outlive the relay.

@@ -2,16 +2,25 @@
 
 namespace msdemo::messaging {
 
+namespace {
+
+template <class Number>
+Json or_null(const std::optional<Number>& number) {
+  return number ? Json(*number) : Json();
+}
+
+}  // namespace
+
 Json to_json(const QueueState& queue) {
   return {{"topic", queue.topic},
           {"group", queue.group},
           {"ready", queue.ready},
-          {"in_flight", queue.in_flight},
-          {"dead", queue.dead},
-          {"redelivered", queue.redelivered},
-          {"oldest_age_ms", queue.oldest_age_ms ? Json(*queue.oldest_age_ms) : Json()},
-          {"published_per_s", queue.published_per_s},
-          {"acked_per_s", queue.acked_per_s}};
+          {"in_flight", or_null(queue.in_flight)},
+          {"dead", or_null(queue.dead)},
+          {"redelivered", or_null(queue.redelivered)},
+          {"oldest_age_ms", or_null(queue.oldest_age_ms)},
+          {"published_per_s", or_null(queue.published_per_s)},
+          {"acked_per_s", or_null(queue.acked_per_s)}};
 }
 
 Json to_json(const PeekedMessage& message) {

@@ -12,17 +12,20 @@
 
 namespace msdemo::messaging {
 
-/// A topic as one group sees it. A topic without groups has one entry with an empty `group`.
+/// A topic as one group sees it. A topic without groups has one entry with an empty `group`. Where
+/// an engine keeps one queue for all topics of a group, `topic` is that queue's name.
 struct QueueState {
   std::string topic;
   std::string group;
-  std::int64_t ready = 0;        ///< waiting to be given out, retries included
-  std::int64_t in_flight = 0;    ///< given out, not yet settled
-  std::int64_t dead = 0;         ///< in this group's dead letters
-  std::int64_t redelivered = 0;  ///< deliveries after a message's first, since the group exists
-  std::optional<std::int64_t> oldest_age_ms;  ///< since the oldest unsettled one was published
-  double published_per_s = 0;                 ///< to the topic, over the last seconds
-  double acked_per_s = 0;                     ///< by the group, over the last seconds
+  std::int64_t ready = 0;  ///< waiting to be given out, retries included
+
+  // Nothing where an engine cannot tell.
+  std::optional<std::int64_t> in_flight = 0;    ///< given out, not yet settled
+  std::optional<std::int64_t> dead = 0;         ///< in this group's dead letters
+  std::optional<std::int64_t> redelivered = 0;  ///< deliveries after a message's first
+  std::optional<std::int64_t> oldest_age_ms;    ///< since the oldest unsettled one was published
+  std::optional<double> published_per_s = 0;    ///< to the topic, over the last seconds
+  std::optional<double> acked_per_s = 0;        ///< by the group, over the last seconds
 };
 
 /// One message of a topic as it stands now, for the group named in it.

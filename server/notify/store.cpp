@@ -22,8 +22,17 @@ constexpr std::array<storage::Migration, 2> kMigrations = {{
         text TEXT NOT NULL,
         sent_at TEXT NOT NULL
       ) STRICT;
-      CREATE INDEX receipts_order ON receipts (order_id))"},
-    {2, messaging::kInboxSchema},
+      CREATE INDEX receipts_order ON receipts (order_id))",
+     R"(
+      CREATE TABLE receipts (
+        id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        order_id BIGINT NOT NULL,
+        status TEXT NOT NULL,
+        text TEXT NOT NULL,
+        sent_at TEXT NOT NULL
+      );
+      CREATE INDEX receipts_order ON receipts (order_id, id))"},
+    messaging::inbox_step(2),
 }};
 
 Receipt receipt_of(const Row& row) {
@@ -67,23 +76,21 @@ Result<std::vector<Receipt>> ReceiptStore::add(std::span<const NewReceipt> recei
 Result<contracts::Page<Receipt>> ReceiptStore::list(const contracts::PageRequest& page,
                                                     std::optional<std::int64_t> order_id,
                                                     const trace::Span* parent) {
-  using Answer = Result<contracts::Page<Receipt>>;
-  return database_.read(parent, "SELECT receipts", [&](Transaction& tx) -> Answer {
-    const Result<Rows> rows = order_id
-                                  ? tx.query(
-                                        "SELECT id, order_id, status, text, sent_at FROM receipts"
-                                        " WHERE id > $1 AND order_id = $3 ORDER BY id LIMIT $2",
-                                        {page.after, page.limit + 1, *order_id})
-                                  : tx.query(
-                                        "SELECT id, order_id, status, text, sent_at FROM receipts"
-                                        " WHERE id > $1 ORDER BY id LIMIT $2",
-                                        {page.after, page.limit + 1});
-    if (!rows) return fail(rows.error());
-    std::vector<Receipt> receipts;
-    receipts.reserve(rows->size());
-    for (const Row& row : *rows) receipts.push_back(receipt_of(row));
-    return contracts::make_page(std::move(receipts), page.limit);
-  });
+  constexpr std::string_view kAll =
+      "SELECT id, order_id, status, text, sent_at FROM receipts WHERE id > $1"
+      " ORDER BY id LIMIT $2";
+  constexpr std::string_view kOfOrder =
+      "SELECT id, order_id, status, text, sent_at FROM receipts WHERE id > $1 AND order_id = $3"
+      " ORDER BY id LIMIT $2";
+  std::vector<storage::Value> parameters = {page.after, page.limit + 1};
+  if (order_id) parameters.emplace_back(*order_id);
+  const Result<Rows> rows =
+      database_.look_up(parent, "SELECT receipts", order_id ? kOfOrder : kAll, parameters);
+  if (!rows) return fail(rows.error());
+  std::vector<Receipt> receipts;
+  receipts.reserve(rows->size());
+  for (const Row& row : *rows) receipts.push_back(receipt_of(row));
+  return contracts::make_page(std::move(receipts), page.limit);
 }
 
 }  // namespace msdemo::notify

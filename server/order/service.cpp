@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "base/limits.hpp"
 #include "base/text.hpp"
 #include "contracts/problem.hpp"
 #include "contracts/user.hpp"
@@ -116,10 +119,13 @@ Result<void> OrderService::publish_directly(const contracts::Order& order,
 Result<contracts::Order> OrderService::wait_until_decided(std::int64_t id,
                                                           std::chrono::seconds wait,
                                                           const trace::Span& span) {
-  const SteadyTime deadline = std::chrono::steady_clock::now() + wait;
+  using std::chrono::steady_clock;
+  const SteadyTime deadline = steady_clock::now() + wait;
   Waiters::Place place(waiters_, id);
   auto order = store_.find(id, &span);
-  while (order && order->status == contracts::OrderStatus::pending && place.wait_until(deadline)) {
+  while (order && order->status == contracts::OrderStatus::pending && place.has_room() &&
+         steady_clock::now() < deadline) {
+    place.wait_until(std::min(deadline, steady_clock::now() + limits::kOrderReread));
     order = store_.find(id, &span);
   }
   return order;

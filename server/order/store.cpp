@@ -4,8 +4,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <utility>
 
+#include "base/text.hpp"
 #include "contracts/messages.hpp"
 #include "messaging/inbox.hpp"
 
@@ -35,12 +38,25 @@ constexpr std::array<storage::Migration, 5> kMigrations = {{
       ) STRICT;
       CREATE UNIQUE INDEX orders_key ON orders (idempotency_key) WHERE idempotency_key IS NOT NULL;
       CREATE INDEX orders_user ON orders (user_id);
-      CREATE INDEX orders_status ON orders (status))"},
+      CREATE INDEX orders_status ON orders (status))",
+     R"(
+      CREATE TABLE orders (
+        id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        user_id BIGINT NOT NULL,
+        item_name TEXT NOT NULL,
+        username TEXT NOT NULL,
+        status TEXT NOT NULL CHECK (status IN ('pending', 'confirmed', 'rejected', 'failed')),
+        created_at TEXT NOT NULL,
+        idempotency_key TEXT
+      );
+      CREATE UNIQUE INDEX orders_key ON orders (idempotency_key) WHERE idempotency_key IS NOT NULL;
+      CREATE INDEX orders_user ON orders (user_id, id);
+      CREATE INDEX orders_status ON orders (status, id))"},
     {2, R"(
       ALTER TABLE orders ADD COLUMN style TEXT NOT NULL DEFAULT 'sync';
       ALTER TABLE orders ADD COLUMN reason TEXT NOT NULL DEFAULT '')"},
-    {3, messaging::kOutboxSchema},
-    {4, messaging::kInboxSchema},
+    messaging::outbox_step(3),
+    messaging::inbox_step(4),
     {5, "ALTER TABLE orders ADD COLUMN stale INTEGER NOT NULL DEFAULT 0"},
 }};
 
@@ -75,10 +91,8 @@ Order order_of(const Row& row) {
           .stale = row.integer(7) != 0};
 }
 
-/// The order that holds `key` already; fails if it is not the one asked for.
-Result<std::optional<Placement>> holder_of(Transaction& tx, const std::string& key,
-                                           const NewOrder& wanted) {
-  const Result<Rows> rows = tx.query(kSelectByKey, {key});
+/// The order that holds a key already, found by kSelectByKey; fails if it is not the one asked for.
+Result<std::optional<Placement>> holder_in(const Result<Rows>& rows, const NewOrder& wanted) {
   if (!rows) return fail(rows.error());
   if (rows->empty()) return std::optional<Placement>();
   const Row& row = rows->front();
@@ -107,13 +121,33 @@ Result<Placement> insert(Transaction& tx, Order order, OrderStyle style,
                           std::int64_t{order.stale}});
   if (!added) return fail(added.error());
   if (!*added) {
-    auto holder = holder_of(tx, idempotency_key.value(), {order.user_id, order.item_name});
+    // On PostgreSQL the insert has waited for the holder's commit, and this statement sees it.
+    auto holder = holder_in(tx.query(kSelectByKey, {key}), {order.user_id, order.item_name});
     if (!holder) return fail(std::move(holder.error()));
     return std::move(holder->value());
   }
   order.id = **added;
   return Placement{std::move(order), style};
 }
+
+/// Runs `store`, a write, and if nobody knows whether it was committed, once more: with a key that
+/// finds what the first attempt has stored, waits for it if it is still being stored, or stores it.
+/// Without a key, and if the second attempt cannot tell either, it stays unknown.
+template <class Store>
+Result<Placement> settle(const std::optional<std::string>& idempotency_key, Store&& store) {
+  auto placed = store();
+  if (placed || placed.error().definite() || !idempotency_key) return placed;
+  auto again = store();
+  if (again) {
+    again->repeated = false;  // to the caller it is the first
+    return again;
+  }
+  const bool others = again.error().code == Code::idempotency_key_reused;
+  return others ? again : placed;
+}
+
+/// The channel on which processes that share the orders tell each other which are decided.
+constexpr const char* kDecided = "decided";
 
 messaging::Event order_event(std::string id, std::string_view type, const Order& order,
                              const std::string& time, Json data) {
@@ -142,16 +176,18 @@ Result<Placement> OrderStore::add_confirmed(const NewOrder& order, const UserNam
                                             const std::string& created_at,
                                             const std::optional<std::string>& idempotency_key,
                                             const trace::Span& span) {
-  return database_.write(&span, "INSERT orders", [&](Transaction& tx) {
-    return insert(tx,
-                  {.id = 0,
-                   .user_id = order.user_id,
-                   .item_name = order.item_name,
-                   .username = name.text,
-                   .status = OrderStatus::confirmed,
-                   .created_at = created_at,
-                   .stale = name.stale},
-                  OrderStyle::sync, idempotency_key);
+  return settle(idempotency_key, [&] {
+    return database_.write(&span, "INSERT orders", [&](Transaction& tx) {
+      return insert(tx,
+                    {.id = 0,
+                     .user_id = order.user_id,
+                     .item_name = order.item_name,
+                     .username = name.text,
+                     .status = OrderStatus::confirmed,
+                     .created_at = created_at,
+                     .stale = name.stale},
+                    OrderStyle::sync, idempotency_key);
+    });
   });
 }
 
@@ -160,21 +196,22 @@ Result<Placement> OrderStore::add_pending(const NewOrder& order, const std::stri
                                           resilience::Publish publish,
                                           const std::optional<std::string>& idempotency_key,
                                           const trace::Span& span) {
-  auto placed =
-      database_.write(&span, "INSERT orders, outbox", [&](Transaction& tx) -> Result<Placement> {
-        auto pending = insert(tx,
-                              {.id = 0,
-                               .user_id = order.user_id,
-                               .item_name = order.item_name,
-                               .username = {},
-                               .status = OrderStatus::pending,
-                               .created_at = created_at},
-                              OrderStyle::async, idempotency_key);
-        if (!pending || pending->repeated || publish != resilience::Publish::outbox) return pending;
-        auto appended = outbox_.append(tx, lookup_requested(pending->order, request_id), span);
-        if (!appended) return fail(std::move(appended.error()));
-        return pending;
-      });
+  const auto store = [&](Transaction& tx) -> Result<Placement> {
+    auto pending = insert(tx,
+                          {.id = 0,
+                           .user_id = order.user_id,
+                           .item_name = order.item_name,
+                           .username = {},
+                           .status = OrderStatus::pending,
+                           .created_at = created_at},
+                          OrderStyle::async, idempotency_key);
+    if (!pending || pending->repeated || publish != resilience::Publish::outbox) return pending;
+    auto appended = outbox_.append(tx, lookup_requested(pending->order, request_id), span);
+    if (!appended) return fail(std::move(appended.error()));
+    return pending;
+  };
+  auto placed = settle(idempotency_key,
+                       [&] { return database_.write(&span, "INSERT orders, outbox", store); });
   outbox_.committed();
   return placed;
 }
@@ -193,7 +230,24 @@ Result<std::vector<Order>> OrderStore::decide(std::span<const Decision> decision
                                    return orders;
                                  });
   outbox_.committed();
+  if (changed && !changed->empty()) {
+    std::string ids;
+    for (const Order& order : *changed) ids += fmt::format("{} ", order.id);
+    database_.peers().announce(kDecided, ids);
+  }
   return changed;
+}
+
+std::unique_ptr<storage::Membership> OrderStore::hear_decisions(
+    std::function<void(std::optional<std::int64_t>)> heard) {
+  return database_.peers().listen(kDecided, [heard = std::move(heard)](std::string_view ids) {
+    if (ids.empty()) heard(std::nullopt);
+    while (!ids.empty()) {
+      const auto space = std::min(ids.find(' '), ids.size());
+      if (const auto id = parse_integer(ids.substr(0, space))) heard(*id);
+      ids.remove_prefix(std::min(space + 1, ids.size()));
+    }
+  });
 }
 
 Result<std::optional<Order>> OrderStore::decide_one(Transaction& tx, const Decision& decision,
@@ -220,19 +274,17 @@ Result<std::optional<Order>> OrderStore::decide_one(Transaction& tx, const Decis
 }
 
 Result<Order> OrderStore::find(std::int64_t id, const trace::Span* parent) {
-  return database_.read(parent, "SELECT orders", [&](Transaction& tx) -> Result<Order> {
-    const Result<Rows> rows = tx.query(kSelectById, {id});
-    if (!rows) return fail(rows.error());
-    if (rows->empty()) return fail(Code::order_not_found, fmt::format("there is no order {}", id));
-    return order_of(rows->front());
-  });
+  const Result<Rows> rows = database_.look_up(parent, "SELECT orders", kSelectById, {id});
+  if (!rows) return fail(rows.error());
+  if (rows->empty()) return fail(Code::order_not_found, fmt::format("there is no order {}", id));
+  return order_of(rows->front());
 }
 
 Result<std::optional<Placement>> OrderStore::find_by_key(const std::string& idempotency_key,
                                                          const NewOrder& wanted,
                                                          const trace::Span* parent) {
-  return database_.read(parent, "SELECT orders",
-                        [&](Transaction& tx) { return holder_of(tx, idempotency_key, wanted); });
+  return holder_in(database_.look_up(parent, "SELECT orders", kSelectByKey, {idempotency_key}),
+                   wanted);
 }
 
 Result<contracts::Page<Order>> OrderStore::list(const contracts::PageRequest& page,
@@ -250,15 +302,12 @@ Result<contracts::Page<Order>> OrderStore::list(const contracts::PageRequest& pa
   if (filter.user_id) narrow("user_id", *filter.user_id);
   sql += " ORDER BY id LIMIT $2";
 
-  using Answer = Result<contracts::Page<Order>>;
-  return database_.read(parent, "SELECT orders", [&](Transaction& tx) -> Answer {
-    const Result<Rows> rows = tx.query(sql, std::span<const Value>(parameters));
-    if (!rows) return fail(rows.error());
-    std::vector<Order> orders;
-    orders.reserve(rows->size());
-    for (const Row& row : *rows) orders.push_back(order_of(row));
-    return contracts::make_page(std::move(orders), page.limit);
-  });
+  const Result<Rows> rows = database_.look_up(parent, "SELECT orders", sql, parameters);
+  if (!rows) return fail(rows.error());
+  std::vector<Order> orders;
+  orders.reserve(rows->size());
+  for (const Row& row : *rows) orders.push_back(order_of(row));
+  return contracts::make_page(std::move(orders), page.limit);
 }
 
 }  // namespace msdemo::order

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -63,8 +65,9 @@ class OrderStore {
 
   /// Stores a confirmed order, durable when it returns. A key that is known already stores nothing:
   /// with the same fields its order is returned as it is now, with others it is
-  /// idempotency_key_reused. Concurrent calls with one key get the same order. Ids are never used
-  /// twice.
+  /// idempotency_key_reused. Concurrent calls with one key get the same order, in whichever
+  /// process. Ids are never used twice. With a key, a commit whose outcome is unknown is resolved
+  /// by storing the order once more; without one, the answer is an error that is not definite.
   Result<Placement> add_confirmed(const contracts::NewOrder& order, const UserName& name,
                                   const std::string& created_at,
                                   const std::optional<std::string>& idempotency_key,
@@ -80,9 +83,14 @@ class OrderStore {
   /// Applies all decisions in one transaction, with their inbox entries and the events that tell
   /// the world (`order.confirmed`, `order.rejected`) in the outbox. Only pending and failed orders
   /// change, and to failed only pending ones; a decision that comes again does nothing. Returns the
-  /// orders that changed.
+  /// orders that changed, and announces them to other processes that share the database.
   Result<std::vector<contracts::Order>> decide(std::span<const Decision> decisions,
                                                const std::string& now);
+
+  /// Calls `heard` for orders that other processes decided, as long as the answer lives; without an
+  /// id, any may be decided. Not for sure: a process may die between its commit and telling.
+  std::unique_ptr<storage::Membership> hear_decisions(
+      std::function<void(std::optional<std::int64_t>)> heard);
 
   /// Fails with order_not_found.
   Result<contracts::Order> find(std::int64_t id, const trace::Span* parent);

@@ -1,6 +1,7 @@
 #include "order/waiters.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "base/limits.hpp"
@@ -23,17 +24,22 @@ Waiters::Place::~Place() {
       std::find_if(first, last, [this](const auto& entry) { return entry.second == this; }));
 }
 
-bool Waiters::Place::wait_until(SteadyTime deadline) {
-  const Waiting waiting;
-  if (!has_room_) return false;
-  std::unique_lock lock(waiters_.mutex_);
-  wake_.wait_until(lock, deadline, [this] { return decided_ || waiters_.closed_; });
-  return std::exchange(decided_, false);
+bool Waiters::Place::has_room() const {
+  const std::lock_guard lock(waiters_.mutex_);
+  return has_room_ && !waiters_.closed_;
 }
 
-void Waiters::decided(std::int64_t order_id) {
+void Waiters::Place::wait_until(SteadyTime deadline) {
+  const Waiting waiting;
+  std::unique_lock lock(waiters_.mutex_);
+  wake_.wait_until(lock, deadline, [this] { return decided_ || waiters_.closed_; });
+  decided_ = false;
+}
+
+void Waiters::decided(std::optional<std::int64_t> order_id) {
   const std::lock_guard lock(mutex_);
-  const auto [first, last] = places_.equal_range(order_id);
+  auto [first, last] = std::pair(places_.begin(), places_.end());
+  if (order_id) std::tie(first, last) = places_.equal_range(*order_id);
   for (auto entry = first; entry != last; ++entry) {
     entry->second->decided_ = true;
     entry->second->wake_.notify_one();

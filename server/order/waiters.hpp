@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 
 #include "base/clock.hpp"
 
@@ -22,9 +23,12 @@ class Waiters {
     Place& operator=(const Place&) = delete;
     ~Place();
 
-    /// Blocks until decided() was called for the order since the place was taken; false at
-    /// `deadline`, after close(), and at once when limits::kOrderWaiters wait already.
-    bool wait_until(SteadyTime deadline);
+    /// False after close(), and when limits::kOrderWaiters wait already: waiting is over at once.
+    bool has_room() const;
+
+    /// Blocks until decided() was called for the order since the place was taken, at most until
+    /// `deadline`.
+    void wait_until(SteadyTime deadline);
 
    private:
     friend class Waiters;
@@ -35,7 +39,8 @@ class Waiters {
     bool decided_ = false;
   };
 
-  void decided(std::int64_t order_id);
+  /// Without an id: perhaps any.
+  void decided(std::optional<std::int64_t> order_id);
 
   /// Nobody waits any more: the service stops.
   void close();

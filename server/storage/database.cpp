@@ -16,4 +16,14 @@ Result<std::optional<std::int64_t>> Transaction::insert(std::string_view sql,
   return added->front().integer(0);
 }
 
+Result<Rows> Database::run_look_up(const trace::Span* parent, std::string_view name,
+                                   std::string_view sql, std::span<const Value> parameters) {
+  return read(parent, name, [&](Transaction& tx) { return tx.query(sql, parameters); });
+}
+
+Peers& Database::peers() {
+  static NoPeers none;
+  return none;
+}
+
 }  // namespace msdemo::storage

@@ -16,6 +16,7 @@
 
 #include "base/error.hpp"
 #include "base/limits.hpp"
+#include "storage/peers.hpp"
 #include "trace/tracer.hpp"
 
 namespace msdemo::faults {
@@ -94,6 +95,12 @@ struct Migration {
   std::string_view postgres{};  ///< for PostgreSQL; empty: `sql` serves both
 };
 
+/// How busy an engine's connections are.
+struct PoolUse {
+  std::size_t in_use = 0;
+  std::size_t waiting = 0;  ///< callers
+};
+
 /// A service's own database. Thread-safe.
 class Database {
  public:
@@ -101,9 +108,15 @@ class Database {
 
   /// Runs `change` in a read-write transaction and returns after COMMIT: what it returned is then
   /// durable. If `change` returns an error, nothing of it is kept and the error is returned. If it
-  /// throws, nothing is kept and the exception comes out here. Blocks; `change` runs on the
-  /// engine's own thread and may run again after a failed attempt, so it touches nothing but the
-  /// transaction and its own result. Fails with storage_full, overloaded or internal.
+  /// throws, nothing is kept and the exception comes out here. Blocks; `change` runs on another
+  /// thread and may run again after a failed attempt, so it touches nothing but the transaction and
+  /// its own result. It sees what was committed before each of its statements; of what two of them
+  /// do at once, one may wait for the other, and rows that it has changed or inserted stay as they
+  /// are until it ends.
+  ///
+  /// Fails with storage_full, overloaded or upstream_unavailable when certainly nothing is kept,
+  /// and with internal, which is not definite, when nobody knows: the connection broke during
+  /// COMMIT.
   ///
   /// `parent` gets a span `name` from asking to committed; null or unsampled: none.
   template <class Change>
@@ -113,12 +126,31 @@ class Database {
                std::forward<Change>(change));
   }
 
-  /// Runs `look` on a consistent snapshot, on the caller's thread, beside any writer.
+  /// Runs `look` on a consistent snapshot, on the caller's thread, beside any writer. Fails with
+  /// overloaded, upstream_unavailable or internal.
   template <class Look>
   auto read(const trace::Span* parent, std::string_view name, Look&& look) {
     return run([&](const Body& body) { return run_read(parent, name, body); },
                std::forward<Look>(look));
   }
+
+  /// Runs one SELECT, which is a snapshot by itself: what read() does, but on PostgreSQL in one
+  /// round trip instead of two. Errors as read().
+  Result<Rows> look_up(const trace::Span* parent, std::string_view name, std::string_view sql,
+                       std::span<const Value> parameters) {
+    return run_look_up(parent, name, sql, parameters);
+  }
+
+  Result<Rows> look_up(const trace::Span* parent, std::string_view name, std::string_view sql,
+                       std::initializer_list<Value> parameters = {}) {
+    return look_up(parent, name, sql, std::span(parameters.begin(), parameters.size()));
+  }
+
+  /// The other processes that share this database.
+  virtual Peers& peers();
+
+  /// Nothing on an engine without connections that callers could wait for.
+  virtual std::optional<PoolUse> pool() const { return std::nullopt; }
 
  protected:
   using Body = std::function<Result<void>(Transaction&)>;
@@ -127,6 +159,8 @@ class Database {
                                  Sync sync) = 0;
   virtual Result<void> run_read(const trace::Span* parent, std::string_view name,
                                 const Body& body) = 0;
+  virtual Result<Rows> run_look_up(const trace::Span* parent, std::string_view name,
+                                   std::string_view sql, std::span<const Value> parameters);
 
  private:
   /// Carries `fn`'s own Result<T> through the untyped virtual functions.
@@ -162,16 +196,32 @@ struct PostgresOptions {
   std::string url;     ///< `postgresql://user:password@host:port/database`
   std::string schema;  ///< one a service; made if it is missing
   Durability durability = Durability::full;
-  std::size_t connections = limits::kDatabaseConnections;
+  std::size_t connections = limits::kDatabaseConnections;  ///< at least one more than `writers`
+  std::size_t writers = limits::kDatabaseWriters;          ///< transactions that write at once
 };
 
 /// Connects, and brings the schema up to date under an advisory lock: of replicas that start at
 /// once, one migrates. Several processes may share a schema. `faults` as in open_sqlite(). Fails
-/// with unreachable when no server answers, which may pass, and with lab_failed, never naming the
-/// password, when it refuses us, its schema is newer than this program, or this program was built
-/// without PostgreSQL.
+/// with unreachable when no server answers, which may pass, with usage when the URL is none, and
+/// with lab_failed, never naming the password, when the server refuses us, its schema is newer than
+/// this program, or this program was built without PostgreSQL.
+///
+/// A server that goes away later fails the calls meanwhile with upstream_unavailable; the first
+/// call after it is back connects anew.
 Result<std::unique_ptr<Database>> open_postgres(const PostgresOptions& options,
                                                 std::span<const Migration> migrations,
                                                 faults::Faults* faults = nullptr);
+
+/// What bringing a schema up to date has done.
+struct SchemaChange {
+  std::int64_t before = 0;  ///< 0: there was none
+  std::int64_t after = 0;
+};
+
+/// Only brings the schema up to date, as opening does. Errors as there.
+Result<SchemaChange> migrate_sqlite(const std::filesystem::path& file,
+                                    std::span<const Migration> migrations);
+Result<SchemaChange> migrate_postgres(const PostgresOptions& options,
+                                      std::span<const Migration> migrations);
 
 }  // namespace msdemo::storage

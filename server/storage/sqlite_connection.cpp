@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "base/limits.hpp"
+#include "storage/call.hpp"
 
 namespace msdemo::storage {
 
@@ -62,11 +63,6 @@ bool says_full(int primary_code, int system_error) {
 }
 
 }  // namespace
-
-Error disk_is_full() {
-  return {Code::storage_full, "there is no room left on the disk; nothing was stored",
-          "free some space and try again: the service recovers by itself"};
-}
 
 Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(const std::filesystem::path& file,
                                                                  Role role, Durability durability) {

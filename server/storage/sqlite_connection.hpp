@@ -17,9 +17,6 @@
 
 namespace msdemo::storage {
 
-/// What a write fails with when there is no room for it.
-Error disk_is_full();
-
 /// Belongs to one thread at a time. Throws nothing of SQLite's: engine errors come out as
 /// storage_full, overloaded or internal, the last with its details in the log.
 class SqliteConnection {

@@ -9,6 +9,7 @@
 
 #include "base/waiting.hpp"
 #include "faults/faults.hpp"
+#include "storage/call.hpp"
 #include "storage/migrations.hpp"
 
 namespace msdemo::storage {
@@ -20,28 +21,11 @@ constexpr int kCheckpointPages = 1000;
 /// 64 MB: readers that overlap without a gap keep the log growing, so from here on wait for them.
 constexpr int kCrowdedLogPages = 16 * 1024;
 
-std::optional<trace::Span> start_span(const trace::Span* parent, std::string_view name) {
-  if (parent == nullptr || !parent->recording()) return std::nullopt;
-  trace::Span span = parent->child(name, trace::SpanKind::client);
-  span.set("db.system.name", std::string("sqlite"));
-  return span;
-}
-
-/// A function's refusal (no such user, say) is an answer; only the engine's failures are errors.
-void note_failure(trace::Span& span, const Result<void>& outcome, bool threw) {
-  if (threw) {
-    span.fail("the function threw an exception");
-  } else if (!outcome && (outcome.error().code == Code::internal ||
-                          outcome.error().code == Code::storage_full ||
-                          outcome.error().code == Code::overloaded)) {
-    span.fail(outcome.error().message);
-  }
-}
-
-Result<void> migrate(SqliteConnection& connection, std::span<const Migration> migrations) {
+Result<SchemaChange> migrate(SqliteConnection& connection, std::span<const Migration> migrations) {
   const Result<Rows> version = connection.query("PRAGMA user_version");
   if (!version) return fail(version.error());
-  const auto missing = missing_migrations(version->at(0).integer(0), migrations);
+  const std::int64_t before = version->at(0).integer(0);
+  const auto missing = missing_migrations(before, migrations);
   if (!missing) return fail(missing.error());
   for (const Migration& migration : *missing) {
     const Result<void> applied = connection.run_script(
@@ -49,10 +33,32 @@ Result<void> migrate(SqliteConnection& connection, std::span<const Migration> mi
                     migration.version));
     if (!applied) {
       if (connection.in_transaction()) static_cast<void>(connection.run_script("ROLLBACK"));
-      return applied;
+      return fail(applied.error());
     }
   }
-  return {};
+  return SchemaChange{.before = before, .after = static_cast<std::int64_t>(migrations.size())};
+}
+
+/// The file's owner and its one writing connection, its schema up to date.
+struct OpenFile {
+  FileOwnership ownership;
+  std::unique_ptr<SqliteConnection> writer;
+  SchemaChange change;
+};
+
+Result<OpenFile> open_file(const std::filesystem::path& file, Durability durability,
+                           std::span<const Migration> migrations) {
+  auto ownership = FileOwnership::take(file);
+  if (!ownership) return fail(std::move(ownership.error()));
+  if (const auto made = make_private(file); !made) return fail(made.error());
+  auto writer = SqliteConnection::open(file, SqliteConnection::Role::writer, durability);
+  if (!writer) {
+    return cannot_open(file, writer.error().message,
+                       "if it is no msdemo database, move it away and start again");
+  }
+  const auto migrated = migrate(**writer, migrations);
+  if (!migrated) return cannot_open(file, migrated.error().message, migrated.error().hint);
+  return OpenFile{std::move(*ownership), std::move(*writer), *migrated};
 }
 
 }  // namespace
@@ -85,11 +91,10 @@ Result<void> SqliteDatabase::run_write(const trace::Span* parent, std::string_vi
   if (std::this_thread::get_id() == writer_thread_.get_id()) {
     throw std::logic_error("a write inside a write would wait for itself");
   }
-  std::optional<trace::Span> span = start_span(parent, name);
+  std::optional<trace::Span> span = start_span(parent, name, "sqlite");
   Write* const write = enqueue(body, sync);
   if (write == nullptr) {
-    const Result<void> refused = fail(Code::overloaded, "too many writes are waiting already",
-                                      "try again when the disk has caught up");
+    const Result<void> refused = fail(too_many_writes());
     if (span) note_failure(*span, refused, false);
     return refused;
   }
@@ -321,7 +326,7 @@ class SqliteDatabase::ReaderLease {
 
 Result<void> SqliteDatabase::run_read(const trace::Span* parent, std::string_view name,
                                       const Body& body) {
-  std::optional<trace::Span> span = start_span(parent, name);
+  std::optional<trace::Span> span = start_span(parent, name, "sqlite");
   const auto look = [&]() -> Result<void> {
     ReaderLease lease(*this);
     const Result<SqliteConnection*> connection = lease.connection();
@@ -346,19 +351,17 @@ Result<std::unique_ptr<Database>> open_sqlite(const std::filesystem::path& file,
                                               Durability durability,
                                               std::span<const Migration> migrations,
                                               faults::Faults* faults) {
-  auto ownership = FileOwnership::take(file);
-  if (!ownership) return fail(std::move(ownership.error()));
-  if (const auto made = make_private(file); !made) return fail(made.error());
-  auto writer = SqliteConnection::open(file, SqliteConnection::Role::writer, durability);
-  if (!writer) {
-    return cannot_open(file, writer.error().message,
-                       "if it is no msdemo database, move it away and start again");
-  }
-  if (const auto migrated = migrate(**writer, migrations); !migrated) {
-    return cannot_open(file, migrated.error().message, migrated.error().hint);
-  }
-  return std::make_unique<SqliteDatabase>(std::move(*ownership), std::move(*writer), file,
-                                          durability, faults);
+  auto opened = open_file(file, durability, migrations);
+  if (!opened) return fail(std::move(opened.error()));
+  return std::make_unique<SqliteDatabase>(std::move(opened->ownership), std::move(opened->writer),
+                                          file, durability, faults);
+}
+
+Result<SchemaChange> migrate_sqlite(const std::filesystem::path& file,
+                                    std::span<const Migration> migrations) {
+  const auto opened = open_file(file, Durability::full, migrations);
+  if (!opened) return fail(opened.error());
+  return opened->change;
 }
 
 }  // namespace msdemo::storage

@@ -18,7 +18,12 @@ constexpr std::array<storage::Migration, 1> kMigrations = {{
       CREATE TABLE users (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         name TEXT NOT NULL
-      ) STRICT)"},
+      ) STRICT)",
+     R"(
+      CREATE TABLE users (
+        id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        name TEXT NOT NULL
+      ))"},
 }};
 
 User user_of(const Row& row) {
@@ -40,27 +45,23 @@ Result<User> UserStore::add(const contracts::NewUser& user, const trace::Span* p
 }
 
 Result<User> UserStore::find(std::int64_t id, const trace::Span* parent) {
-  return database_.read(parent, "SELECT users", [&](Transaction& tx) -> Result<User> {
-    const Result<Rows> rows = tx.query("SELECT id, name FROM users WHERE id = $1", {id});
-    if (!rows) return fail(rows.error());
-    if (rows->empty()) return fail(Code::user_not_found, fmt::format("there is no user {}", id));
-    return user_of(rows->front());
-  });
+  const Result<Rows> rows =
+      database_.look_up(parent, "SELECT users", "SELECT id, name FROM users WHERE id = $1", {id});
+  if (!rows) return fail(rows.error());
+  if (rows->empty()) return fail(Code::user_not_found, fmt::format("there is no user {}", id));
+  return user_of(rows->front());
 }
 
 Result<contracts::Page<User>> UserStore::list(const contracts::PageRequest& page,
                                               const trace::Span* parent) {
-  using Answer = Result<contracts::Page<User>>;
-  return database_.read(parent, "SELECT users", [&](Transaction& tx) -> Answer {
-    const Result<Rows> rows =
-        tx.query("SELECT id, name FROM users WHERE id > $1 ORDER BY id LIMIT $2",
-                 {page.after, page.limit + 1});
-    if (!rows) return fail(rows.error());
-    std::vector<User> users;
-    users.reserve(rows->size());
-    for (const Row& row : *rows) users.push_back(user_of(row));
-    return contracts::make_page(std::move(users), page.limit);
-  });
+  const Result<Rows> rows = database_.look_up(
+      parent, "SELECT users", "SELECT id, name FROM users WHERE id > $1 ORDER BY id LIMIT $2",
+      {page.after, page.limit + 1});
+  if (!rows) return fail(rows.error());
+  std::vector<User> users;
+  users.reserve(rows->size());
+  for (const Row& row : *rows) users.push_back(user_of(row));
+  return contracts::make_page(std::move(users), page.limit);
 }
 
 }  // namespace msdemo::user

@@ -60,6 +60,7 @@ TEST_CASE("a lease that has ended settles nothing, and the others are settled", 
 
 TEST_CASE("extending gives a whole lease from now on", "[broker]") {
   on_each_broker([](BrokerUnderTest& test) {
+    if (!test.leases_end_by_time()) return;
     const auto consumer = subscribe(test, "readers", {"news"});
     publish(test, "news", {"a"});
     const Deliveries held = take(*consumer, 1);

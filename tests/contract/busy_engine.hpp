@@ -1,7 +1,9 @@
 // Makes writes queue: a test that is about a shared commit needs several of them to wait at once.
 #pragma once
 
+#include <cstddef>
 #include <future>
+#include <list>
 
 #include "contract/notes.hpp"
 #include "storage/database.hpp"
@@ -10,26 +12,31 @@
 
 namespace msdemo::test {
 
-/// Keeps the engine busy with one write until it is told to go on, so that others have to queue.
+/// Keeps the engine busy, with as many writes as it runs at once, until it is told to go on, so
+/// that others have to queue.
 class BusyEngine {
  public:
-  explicit BusyEngine(storage::Database& database)
-      : thread_(1, [this, &database](std::size_t) {
-          must(database.write(nullptr, "hold", [this](storage::Transaction&) -> Result<void> {
-            entered_.set_value();
-            go_on_.get_future().wait();
-            return {};
-          }));
-        }) {
-    entered_.get_future().wait();
+  explicit BusyEngine(storage::Database& database, std::size_t writers = 1) {
+    for (std::size_t i = 0; i < writers; ++i) {
+      // One by one, or an engine might run two in one transaction.
+      std::promise<void> entered;
+      threads_.emplace_back(1, [this, &database, &entered](std::size_t) {
+        must(database.write(nullptr, "hold", [this, &entered](storage::Transaction&) {
+          entered.set_value();
+          gone_on_.wait();
+          return Result<void>();
+        }));
+      });
+      entered.get_future().wait();
+    }
   }
 
   void go_on() { go_on_.set_value(); }
 
  private:
-  std::promise<void> entered_;
   std::promise<void> go_on_;
-  Threads thread_;
+  std::shared_future<void> gone_on_ = go_on_.get_future().share();
+  std::list<Threads> threads_;
 };
 
 }  // namespace msdemo::test

@@ -9,15 +9,20 @@
 #include <vector>
 
 #include "storage/database.hpp"
+#include "support/must.hpp"
 #include "support/temp_dir.hpp"
 
 namespace msdemo::test {
 
 struct Engine {
-  std::string name;
+  std::string name;  ///< as spans tell it
   /// Opens the database kept at `place`, a folder of the test's own; the first time it is empty.
   Result<std::unique_ptr<storage::Database>> (*open)(
       const std::filesystem::path& place, std::span<const storage::Migration> migrations);
+  /// Removes what it kept outside of that folder.
+  void (*remove)(const std::filesystem::path& place) = [](const std::filesystem::path&) {};
+  /// How many transactions it writes at once.
+  std::size_t writers = 1;
 };
 
 /// Those that this executable checks.
@@ -30,10 +35,16 @@ class FreshDatabase {
       : engine_(engine) {
     reopen(migrations);
   }
+  FreshDatabase(const FreshDatabase&) = delete;
+  FreshDatabase& operator=(const FreshDatabase&) = delete;
+  ~FreshDatabase() {
+    database_.reset();
+    engine_.remove(folder_.path());
+  }
 
   void reopen(std::span<const storage::Migration> migrations) {
     database_.reset();
-    database_ = std::move(engine_.open(folder_.path(), migrations).value());
+    database_ = must(engine_.open(folder_.path(), migrations));
   }
 
   Result<std::unique_ptr<storage::Database>> try_reopen(
@@ -41,6 +52,9 @@ class FreshDatabase {
     database_.reset();
     return engine_.open(folder_.path(), migrations);
   }
+
+  /// Where it is kept, for a second process that shares it.
+  const std::filesystem::path& place() const { return folder_.path(); }
 
   storage::Database& operator*() { return *database_; }
   storage::Database* operator->() { return database_.get(); }

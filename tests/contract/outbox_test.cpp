@@ -21,7 +21,7 @@ using messaging::Outbox;
 namespace {
 
 constexpr std::array<storage::Migration, 2> kSchema = {
-    {{1, messaging::kOutboxSchema}, {2, messaging::kInboxSchema}}};
+    {messaging::outbox_step(1), messaging::inbox_step(2)}};
 
 Event event(const std::string& id) {
   return {.id = id,
@@ -110,14 +110,45 @@ TEST_CASE("a batch from the outbox has limits", "[outbox]") {
 }
 
 TEST_CASE("waiting for the outbox misses nothing", "[outbox]") {
-  FreshDatabase database(engines().front(), kSchema);
-  Outbox outbox(*database, real_clock());
-  outbox.wait();  // a former process may have left something
-  outbox.committed();
-  outbox.wait();
-  auto waiting = std::async(std::launch::async, [&] { outbox.wait(); });
-  outbox.committed();
-  CHECK(waiting.wait_for(std::chrono::seconds(5)) == std::future_status::ready);
+  for (const Engine& engine : engines()) {
+    DYNAMIC_SECTION(engine.name) {
+      FreshDatabase database(engine, kSchema);
+      Outbox outbox(*database, real_clock());
+      outbox.wait();  // a former process may have left something
+      outbox.committed();
+      outbox.wait();
+      auto waiting = std::async(std::launch::async, [&] { outbox.wait(); });
+      outbox.committed();
+      CHECK(waiting.wait_for(std::chrono::seconds(5)) == std::future_status::ready);
+    }
+  }
+}
+
+TEST_CASE("as many entries as were published are removed, and no others", "[outbox]") {
+  for (const Engine& engine : engines()) {
+    DYNAMIC_SECTION(engine.name) {
+      FreshDatabase database(engine, kSchema);
+      Outbox outbox(*database, real_clock());
+      Traced traced;
+      constexpr std::size_t kEntries = 40;
+      REQUIRE(database->write(nullptr, "test", [&](storage::Transaction& tx) -> Result<void> {
+        for (std::size_t i = 0; i < kEntries; ++i) {
+          if (auto done = outbox.append(tx, event("x"), traced.span); !done) return done;
+        }
+        return {};
+      }));
+      REQUIRE(outbox.remove({}));
+      std::size_t left = kEntries;
+      for (const std::size_t count : {1U, 2U, 17U, 20U}) {
+        auto entries = outbox.oldest().value();
+        REQUIRE(entries.size() == left);
+        entries.resize(count);
+        REQUIRE(outbox.remove(entries));
+        left -= count;
+      }
+      CHECK(outbox.oldest().value().empty());
+    }
+  }
 }
 
 TEST_CASE("an event is new once, if the transaction that saw it commits", "[inbox]") {

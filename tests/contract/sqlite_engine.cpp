@@ -1,3 +1,4 @@
+// SQLite as the engine that the storage contract is checked on.
 #include "contract/engines.hpp"
 
 namespace msdemo::test {

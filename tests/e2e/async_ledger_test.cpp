@@ -2,14 +2,13 @@
 // decided, once, and has its effect, once. What makes it so is at-least-once delivery and inboxes;
 // no process of this lab lives long enough to be of help.
 #include <algorithm>
-#include <csignal>
 #include <fstream>
-#include <future>
 #include <iterator>
 
 #include "base/rng.hpp"
 #include "messaging/embedded_broker.hpp"
 #include "support/catch.hpp"
+#include "support/deaths.hpp"
 #include "support/must.hpp"
 #include "support/order_ledger.hpp"
 
@@ -17,69 +16,6 @@ using namespace msdemo;
 using namespace std::chrono_literals;
 
 namespace {
-
-constexpr int kCrashesAtEachPoint = 10;
-constexpr std::chrono::milliseconds kLongestLife{150};  ///< of a process killed at random
-
-/// How a service dies: at a named point, or at a random moment.
-using Death = std::string;
-const Death kAtRandom;
-
-/// How each service dies, one death after the other.
-using Deaths = std::map<std::string, std::vector<Death>>;
-
-Deaths plan(int kills, Rng& rng) {
-  Deaths deaths;
-  const std::map<std::string, std::vector<Death>> named = {
-      {"order", {"after-commit", "before-publish", "after-publish", "after-receive", "before-ack"}},
-      {"user", {"after-receive", "before-ack"}},
-      {"notify", {"after-receive", "before-ack"}},
-  };
-  for (const auto& [service, points] : named) {
-    for (const Death& point : points) {
-      deaths[service].insert(deaths[service].end(), kCrashesAtEachPoint, point);
-      kills -= kCrashesAtEachPoint;
-    }
-  }
-  const std::vector<std::string> services = {"broker", "notify", "order", "user"};
-  for (; kills > 0; --kills) {
-    deaths[services[static_cast<std::size_t>(kills) % services.size()]].push_back(kAtRandom);
-  }
-  for (auto& [service, ways] : deaths) {
-    for (std::size_t i = ways.size(); i > 1; --i) std::swap(ways[i - 1], ways[rng.next() % i]);
-  }
-  return deaths;
-}
-
-/// Empty when the service died each of these deaths and came back, else what went wrong.
-std::string kill_one(const test::TestLab& lab, const std::string& service,
-                     const std::vector<Death>& deaths, Rng& rng) {
-  const StopSignal life;
-  pid_t pid = 0;
-  for (const Death& death : deaths) {
-    pid = lab.next_pid(service, pid);
-    if (pid <= 0) return service + " did not come back";
-    if (death == kAtRandom) {
-      life.wait(kLongestLife * (rng.next() % 1000) / 1000);
-      ::kill(pid, SIGKILL);
-    } else {
-      lab.run({"fault", "add", service, "crash=" + death});
-    }
-    if (!test::gone(pid, 30s)) return service + " did not die " + death;
-  }
-  return lab.next_pid(service, pid) > 0 ? "" : service + " did not come back at last";
-}
-
-/// All services die at the same time, each by its own list.
-void kill_all(const test::TestLab& lab, const Deaths& deaths, Rng& rng) {
-  std::vector<std::future<std::string>> killers;
-  for (const auto& [service, ways] : deaths) {
-    killers.push_back(std::async(std::launch::async, [&, &name = service, &list = ways] {
-      return kill_one(lab, name, list, rng);
-    }));
-  }
-  for (auto& killer : killers) CHECK(killer.get().empty());
-}
 
 /// Waits until no order is pending.
 bool all_decided(const std::string& order_url) {
@@ -105,10 +41,11 @@ TEST_CASE("every accepted order is decided once, whoever dies meanwhile", "[e2e]
   const std::uint64_t seed = random_seed();
   INFO("seed " << seed);
   Rng rng(seed);
-  const Deaths deaths = plan(test::kills(300), rng);
+  const test::Deaths deaths =
+      test::plan_deaths(test::kills(300), {"broker", "notify", "order", "user"}, rng);
   test::Told told;
   test::Writers writers(lab.service("order").at("url"), told, {.async = true, .every = 20ms});
-  kill_all(lab, deaths, rng);
+  test::kill_all(lab, deaths, rng);
   REQUIRE(told.await_answers(10));
   writers.stop();
   REQUIRE(test::settled(lab));

@@ -29,8 +29,7 @@ std::optional<Engines> engines() {
   const auto database = test::engine_url("MSDEMO_TEST_POSTGRES");
   const auto broker = test::engine_url("MSDEMO_TEST_RABBITMQ");
   if (!database || !broker) return std::nullopt;
-  const char separator = broker->find('?') == std::string::npos ? '?' : '&';
-  return Engines{*database, fmt::format("{}{}prefix=replicas-{}", *broker, separator, ::getpid())};
+  return Engines{test::own_place(*database, "replicas"), test::own_place(*broker, "replicas")};
 }
 
 /// A lab of three order and two user services.

@@ -2,6 +2,7 @@
 #include "support/approved.hpp"
 #include "support/catch.hpp"
 #include "support/sample_traces.hpp"
+#include "timeline/svg.hpp"
 #include "timeline/terminal.hpp"
 #include "timeline/why.hpp"
 
@@ -109,5 +110,24 @@ TEST_CASE("timelines in colour look as approved", "[timeline]") {
     options.title = {story.title};
     test::check_approved("timeline_" + story.name + "_100_color",
                          timeline::draw(timeline::lay_out(story.spans), options));
+  }
+}
+
+TEST_CASE("drawn timelines look as approved", "[timeline]") {
+  const std::vector<Story> drawn{
+      {"sync_order", "", test::sync_order().spans()},
+      {"async_order", "", test::async_order().spans()},
+      {"async_queued", "", test::async_order_in_the_queue()},
+      {"retries", "", test::order_with_retries().spans()},
+      {"poison", "", test::async_order_poisoned().spans()},
+      {"user_killed", "", test::order_while_user_is_killed()},
+  };
+  for (const Story& story : drawn) {
+    timeline::SvgOptions options;
+    options.title = timeline::explain(story.spans).headline;
+    options.subtitle = "trace 0af7651916cd43dd8448eb211c80319c";
+    options.why_command = "msdemo why 0af7651916cd43dd8448eb211c80319c";
+    test::check_approved("svg_" + story.name,
+                         timeline::draw_svg(timeline::lay_out(story.spans), options));
   }
 }

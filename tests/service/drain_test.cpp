@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "base/limits_new.hpp"
+#include "base/limits.hpp"
 #include "http/arrival.hpp"
 #include "http/client.hpp"
 #include "http/server.hpp"

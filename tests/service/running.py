@@ -124,9 +124,9 @@ class Service:
         os.makedirs(folder, exist_ok=True)
         ready_read, ready_write = os.pipe()
         lifeline_read, self._lifeline = os.pipe()
-        command = [program, "serve", name, "--port", str(port), "--admin-port", "0",
-                   "--data-dir", folder, "--ready-fd", str(ready_write),
-                   "--lifeline-fd", str(lifeline_read), *options]
+        command = [program, "serve", name, "--port", str(port), "--admin-port", "0", "--data-dir",
+                   folder,
+                   "--ready-fd", str(ready_write), "--lifeline-fd", str(lifeline_read), *options]
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,

@@ -1,11 +1,12 @@
 #include "support/order_ledger.hpp"
 
 #include <algorithm>
+#include <fstream>
 #include <cstdlib>
 #include <sstream>
 #include <stdexcept>
 
-#include "messaging/embedded_broker.hpp"
+#include "messaging/connect.hpp"
 #include "support/must.hpp"
 
 namespace msdemo::test {
@@ -32,8 +33,26 @@ std::vector<Json> all_of(const std::string& url, const std::string& items) {
   return all;
 }
 
-messaging::EmbeddedBroker broker_of(const TestLab& lab) {
-  return messaging::EmbeddedBroker(lab.service("broker").at("url"));
+/// The lab's own broker, or the one that it was given.
+std::unique_ptr<messaging::QueueInspector> inspector_of(const TestLab& lab) {
+  std::ifstream given(lab.folder() / "broker-url");
+  std::string url;
+  if (!std::getline(given, url)) url = lab.service("broker").at("url");
+  return must(messaging::inspect({.url = url}));
+}
+
+/// How many messages came again, as the consumers' logs tell: what a process counts dies with it.
+int redelivered_to_consumers(const TestLab& lab) {
+  int count = 0;
+  for (const char* service : {"user", "order", "notify"}) {
+    std::ifstream log(lab.folder() / "logs" / (std::string(service) + ".log"));
+    for (std::string line; std::getline(log, line);) {
+      constexpr std::string_view kWords = "messages that come again: ";
+      const auto at = line.find(kWords);
+      if (at != line.npos) count += std::stoi(line.substr(at + kWords.size()));
+    }
+  }
+  return count;
 }
 
 /// As the order's user demands. A failed order is counted as such, not as lost.
@@ -86,7 +105,7 @@ bool nothing_under_way(http::Client& order_admin, messaging::QueueInspector& bro
   }
   const auto queues = broker.queues();
   return queues && std::ranges::all_of(*queues, [](const messaging::QueueState& queue) {
-           return queue.ready == 0 && queue.in_flight == 0;
+           return queue.ready == 0 && queue.in_flight.value_or(0) == 0;
          });
 }
 
@@ -196,34 +215,32 @@ Ledger ledger_of(const TestLab& lab, const Told& told) {
   const std::vector<Json> orders = all_of(lab.service("order").at("url"), "orders");
   Ledger ledger = compare(orders, told);
   enter_effects(lab.service("notify").at("url"), orders, ledger);
-  for (const messaging::QueueState& queue : must(broker_of(lab).queues())) {
-    ledger.redelivered += static_cast<int>(queue.redelivered);
-    ledger.dead_letters += static_cast<int>(queue.dead);
-  }
+  ledger.redelivered = redelivered_to_consumers(lab);
+  ledger.dead_letters = static_cast<int>(must(inspector_of(lab)->dead_letters("", 1000, 0)).size());
   return ledger;
 }
 
 bool settled(const TestLab& lab) {
   // A message may slip from the one into the other while they are looked at, but not each time.
   constexpr int kLooks = 10;
-  http::Client order_admin(lab.service("order").at("admin_url"));
-  messaging::EmbeddedBroker broker = broker_of(lab);
+  http::Client order_admin(lab.service("order").at("admin_url").get<std::string>());
+  const auto broker = inspector_of(lab);
   int quiet = 0;
   return eventually(
       [&] {
-        quiet = nothing_under_way(order_admin, broker) ? quiet + 1 : 0;
+        quiet = nothing_under_way(order_admin, *broker) ? quiet + 1 : 0;
         return quiet == kLooks;
       },
       180s);
 }
 
 int redrive_all(const TestLab& lab) {
-  messaging::EmbeddedBroker broker = broker_of(lab);
+  const auto broker = inspector_of(lab);
   int count = 0;
   for (;;) {
-    const auto letters = must(broker.dead_letters("", 1000, 0));
+    const auto letters = must(broker->dead_letters("", 1000, 0));
     if (letters.empty()) return count;
-    for (const messaging::DeadLetter& letter : letters) must(broker.redrive(letter.id));
+    for (const messaging::DeadLetter& letter : letters) must(broker->redrive(letter.id));
     count += static_cast<int>(letters.size());
   }
 }

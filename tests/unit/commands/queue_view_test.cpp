@@ -34,11 +34,29 @@ TEST_CASE("a topic of dead letters is shown only when it holds something", "[com
       .topic = "user.lookup.requested.dead", .group = "order", .oldest_age_ms = {}};
   CHECK(format_queues({}).empty());
   CHECK(format_queues(std::vector{empty}).empty());
-  for (const auto member : {&QueueState::ready, &QueueState::in_flight, &QueueState::dead}) {
-    QueueState holding = empty;
-    holding.*member = 1;
-    CHECK(format_queues(std::vector{holding}).find(".dead  order") != std::string::npos);
+  std::vector<QueueState> holding(3, empty);
+  holding[0].ready = 1;
+  holding[1].in_flight = 1;
+  holding[2].dead = 1;
+  for (const QueueState& queue : holding) {
+    CHECK(format_queues(std::vector{queue}).find(".dead  order") != std::string::npos);
   }
+}
+
+TEST_CASE("what an engine cannot tell about a queue is a dash", "[commands]") {
+  const QueueState queue{.topic = "msdemo.user",
+                         .group = "user",
+                         .ready = 2,
+                         .in_flight = {},
+                         .dead = 1,
+                         .redelivered = {},
+                         .oldest_age_ms = {},
+                         .published_per_s = {},
+                         .acked_per_s = {}};
+  CHECK(format_queues(std::vector{queue}) ==
+        "TOPIC        GROUP  READY  IN FLIGHT  DEAD  OLDEST  RATE IN/OUT  REDELIVERED\n"
+        "msdemo.user  user       2          -     1       -            -            -\n");
+  CHECK(to_json(queue).at("in_flight").is_null());
 }
 
 TEST_CASE("a peeked message is shown with its body as JSON", "[commands]") {
@@ -85,6 +103,19 @@ TEST_CASE("a dead letter says why", "[commands]") {
   CHECK(format_letters(std::vector{letter}) ==
         "ID  TOPIC                  GROUP  ATTEMPTS  DIED                      REASON\n"
         " 3  user.lookup.requested  user         10  2026-11-23T00:40:01.123Z  no\\nsuch field\n");
+}
+
+TEST_CASE("sizes are of the whole message and of its data", "[commands]") {
+  std::vector<PeekedMessage> messages(2);
+  messages[0].id = 7;
+  messages[0].message = {"t", "5", R"({"id":"a","data":{"order_id":1,"user_id":300}})"};
+  messages[1].id = 8;
+  messages[1].message = {"t", "5", "no JSON"};
+  CHECK(format_sizes(messages) ==
+        "ID  BYTES OF           JSON  MESSAGEPACK  CBOR  VALUES ONLY\n"
+        " 7  the whole message    46           33    33            9\n"
+        "    its data             30           22    22            5\n");
+  CHECK(format_sizes({}).empty());
 }
 
 }  // namespace msdemo::commands

@@ -10,7 +10,11 @@ namespace msdemo::lab {
 namespace {
 
 ServiceStatus replica(std::string service, int number, ServiceState state = ServiceState::ready) {
-  return {.service = std::move(service), .replica = number, .state = state};
+  ServiceStatus status;
+  status.service = std::move(service);
+  status.replica = number;
+  status.state = state;
+  return status;
 }
 
 }  // namespace

@@ -94,6 +94,26 @@ TEST_CASE("the first line that differs is told with both sides", "[scenario]") {
   CHECK(more->actual == "b");
 }
 
+TEST_CASE("a line with bars is compared up to the first of them", "[scenario]") {
+  const char* row = "order   ├ GET /users/{id}   ·   ▐█2▋░░█▌  ·  766 µs";
+  CHECK(fits({row}, "order   ├ GET /users/{id} ░░░░░░░░░▏ 99.1 ms\n"));
+  CHECK(fits({row}, "order ├ GET /users/{id} 2▏ 99.1 ms\n"));
+  CHECK(fits({row}, "order ├ GET /us… 2▏ 99.1 ms\n"));
+  CHECK_FALSE(fits({row}, "order   ├ GET /users ░░░░░░░░░▏ 99.1 ms\n"));
+  CHECK_FALSE(fits({row}, "user    ├ GET /users/{id} ░░░░░░░░░▏ 99.1 ms\n"));
+  CHECK(fits({"order 7 1██"}, "order 7   ░░1▏ 2 ms\n"));
+  // One with a placeholder is what it says, and so is one that begins with a bar.
+  CHECK_FALSE(fits({"9 ░░░[..]"}, "9 █░░\n"));
+  CHECK_FALSE(fits({"█ own time"}, "█ other time\n"));
+}
+
+TEST_CASE("of the line with an axis only that there is one is compared", "[scenario]") {
+  CHECK(fits({"            0      0.5     1 ms"}, "             0    20    40    60 us\n"));
+  CHECK(fits({"            0   50   100 ms     free in  done in"}, "anything\n"));
+  CHECK_FALSE(fits({"            0 of 5 ms"}, "anything\n"));
+  CHECK_FALSE(fits({"0      0.5     1 ms"}, "anything\n"));
+}
+
 TEST_CASE("three dots in a long output cost no more than its lines", "[scenario]") {
   std::string output;
   for (int i = 0; i < 100'000; ++i) output += "a\n";

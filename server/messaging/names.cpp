@@ -1,4 +1,4 @@
-#include "broker/names.hpp"
+#include "messaging/names.hpp"
 
 #include <algorithm>
 
@@ -6,7 +6,7 @@
 #include "base/word_pattern.hpp"
 #include "contracts/messages.hpp"
 
-namespace msdemo::broker {
+namespace msdemo::messaging {
 
 namespace {
 
@@ -54,4 +54,4 @@ bool is_dead_topic(std::string_view topic) {
          topic.substr(topic.size() - kDeadSuffix.size()) == kDeadSuffix;
 }
 
-}  // namespace msdemo::broker
+}  // namespace msdemo::messaging

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-namespace msdemo::broker {
+namespace msdemo::messaging {
 
 inline constexpr std::string_view kNameRule =
     "1 to 64 characters of a-z, 0-9, '.' and '-' (not counting a last '.dead')";
@@ -23,4 +23,4 @@ bool matches(std::string_view pattern, std::string_view topic);
 /// Is it `<topic>.dead`?
 bool is_dead_topic(std::string_view topic);
 
-}  // namespace msdemo::broker
+}  // namespace msdemo::messaging

@@ -1,13 +1,13 @@
-#include "broker/names.hpp"
+#include "messaging/names.hpp"
 
 #include "base/limits.hpp"
 #include "support/catch.hpp"
 
 namespace msdemo::test {
 
-using broker::matches;
-using broker::valid_name;
-using broker::valid_pattern;
+using messaging::matches;
+using messaging::valid_name;
+using messaging::valid_pattern;
 
 TEST_CASE("names of topics and groups", "[broker]") {
   const std::string longest(limits::kTopicBytes, 'a');

@@ -1,0 +1,29 @@
+// How far a learner has come, so that `tutorial` can tell what is next.
+#pragma once
+
+#include <filesystem>
+
+namespace msdemo::commands {
+
+enum class Milestone {
+  run,     ///< the chapter, to its end
+  solved,  ///< its exercise
+};
+
+/// Remembered beside the labs' state, for all labs of this user. Being told wrong is harmless, so
+/// whoever cannot write there loses nothing but this.
+class TutorialProgress {
+ public:
+  /// Finds the place by the environment as it is now.
+  TutorialProgress();
+
+  bool reached(int chapter, Milestone milestone) const;
+  void remember(int chapter, Milestone milestone) const;
+
+ private:
+  std::filesystem::path mark(int chapter, Milestone milestone) const;
+
+  std::filesystem::path folder_;  ///< empty if the environment names no place for state
+};
+
+}  // namespace msdemo::commands

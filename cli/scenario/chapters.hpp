@@ -1,0 +1,37 @@
+// The chapters of the tutorial: the documents of docs/tutorial, inside the executable, so that a
+// learner needs the program and nothing else.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "scenario/document.hpp"
+
+namespace msdemo::scenario {
+
+struct ChapterText {
+  int number = 0;
+  std::string_view file;  ///< as in the source tree
+  std::string_view text;
+};
+
+/// A chapter, read.
+struct Chapter {
+  int number = 0;
+  std::string title;               ///< without its number
+  int minutes = 0;                 ///< that it takes a reader: `About 15 minutes` in its text
+  std::vector<std::string> needs;  ///< programs beside bash: `<!-- needs: curl -->` in its text
+  Document document;
+};
+
+/// In their order; numbers may be missing.
+const std::vector<ChapterText>& chapters();
+
+/// Fails with usage as parse_document() does, and if the title is not `# NUMBER. TITLE` or the text
+/// does not say how long it takes.
+Result<Chapter> read_chapter(const ChapterText& text);
+
+}  // namespace msdemo::scenario

@@ -1,0 +1,12 @@
+# The chapters of docs/tutorial that come along inside the program and are run as tests. A new one
+# is added here and in cli/scenario/chapters.cpp.
+set(MSDEMO_CHAPTERS
+  01-first-call
+  02-waiting
+  03-failing
+  04-messages
+  05-once
+  06-one-to-many
+  07-measuring
+  08-changing
+  10-choosing)
