@@ -80,10 +80,12 @@ Result<void> ConnectionPool::reach(const std::string& host, int port, SteadyTime
 
 int ConnectionPool::open(SteadyTime now) {
   const std::size_t count = addresses_.size();
-  std::size_t target = next_open_;
+  std::size_t target = next_open_;  // if all of them rest, it may be back
   for (std::size_t i = 0; i < count; ++i) {
-    target = (next_open_ + i) % count;
-    if (addresses_[target].rests_until <= now) break;
+    const std::size_t candidate = (next_open_ + i) % count;
+    if (addresses_[candidate].rests_until > now) continue;
+    target = candidate;
+    break;
   }
   next_open_ = (target + 1) % count;
   return open(target, now);
@@ -109,11 +111,6 @@ Connection* ConnectionPool::idle(SteadyTime now) {
 
 void ConnectionPool::refused(const Connection& connection, SteadyTime now) {
   addresses_[connection.target].rests_until = now + limits::kRefusedAddress;
-}
-
-bool ConnectionPool::all_refuse(SteadyTime now) const {
-  return std::all_of(addresses_.begin(), addresses_.end(),
-                     [&](const Address& address) { return address.rests_until > now; });
 }
 
 int ConnectionPool::open(std::size_t target, SteadyTime now) {

@@ -59,8 +59,8 @@ class ConnectionPool {
   /// The server of `connection` refused it.
   void refused(const Connection& connection, SteadyTime now);
 
-  /// Whether no server is left that has not refused lately.
-  bool all_refuse(SteadyTime now) const;
+  /// How many servers there are.
+  std::size_t targets() const { return addresses_.size(); }
 
   /// Waits until something happens, or until `time` has passed; not at all if that is not positive.
   void wait(std::chrono::nanoseconds time);

@@ -89,6 +89,7 @@ class Run {
 
   std::optional<SteadyTime> away_since_;  ///< the server has refused all connections since
   std::size_t refusals_ = 0;              ///< since then
+  std::size_t refused_in_turn_ = 0;       ///< of several replicas, since one last took a connection
   bool died_ = false;
 
   EffortMeter effort_;
@@ -139,6 +140,7 @@ void Run::on_news(Connection& connection, News news) {
   if (connection.state == State::busy) return end_exchange(connection, news);
   if (news == News::connected) {
     away_since_.reset();
+    refused_in_turn_ = 0;
     pool_.move(connection, State::idle, now_);
     if (waiting_.empty()) return;
     const Start start = waiting_.front();
@@ -206,10 +208,10 @@ void Run::open_as_needed() {
   }
 }
 
-/// The server refused a connection; the start that has waited longest pays for it, unless there is
-/// a replica that may take it.
+/// The server refused a connection; the start that has waited longest pays for it. Of replicas all
+/// are asked twice before: while they are restarted one after another, one may be back by then.
 void Run::refused() {
-  if (!pool_.all_refuse(now_)) return;
+  if (pool_.targets() > 1 && ++refused_in_turn_ <= 2 * pool_.targets()) return;
   if (!away_since_) {
     away_since_ = now_;
     refusals_ = 0;

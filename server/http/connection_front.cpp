@@ -21,6 +21,7 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds kCheckInterval{1000};  ///< deadlines are looked at this often at least
 constexpr milliseconds kDrainInterval{10};
+constexpr milliseconds kHandshake{2};  ///< how long those that have begun get in a drain
 constexpr milliseconds kAcceptPause{100};  ///< after running out of descriptors
 /// Far more than a request may have: a flood is read on only after what is here was looked at.
 constexpr std::size_t kReceivedMax = limits::kExportBytes * 2;
@@ -118,7 +119,9 @@ void ConnectionFront::ready(Connection& connection, std::uint32_t events) {
 }
 
 int ConnectionFront::poll_timeout() const {
-  if (stopping_) return static_cast<int>(kDrainInterval.count());
+  if (stopping_) {
+    return static_cast<int>((listener_.open() ? kHandshake : kDrainInterval).count());
+  }
   if (connections_.empty() && !accept_paused_) return -1;
   const milliseconds most = workers_->pending() ? limits::kHotStall : kCheckInterval;
   const auto left = std::chrono::ceil<milliseconds>(check_at_ - steady_clock::now());
@@ -139,7 +142,7 @@ void ConnectionFront::pause_accepting(bool pause) {
 /// begun get a moment, and only then it closes.
 void ConnectionFront::take_no_newcomers() {
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, wake_.get(), nullptr);
-  close_listener_at_ = steady_clock::now() + kDrainInterval;
+  close_listener_at_ = steady_clock::now() + kHandshake;
   refuse_handshakes(listener_.get());
 }
 

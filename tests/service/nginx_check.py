@@ -18,6 +18,7 @@ import running
 
 ROUNDS = 6
 CALLERS = 4
+ANSWERS = 100  # between two events: nginx has come back to a replica that was away
 PATIENCE_SECONDS = 10
 
 
@@ -57,9 +58,11 @@ class Front:
 
     def __init__(self, nginx, folder, configuration, port):
         self.url = f"http://127.0.0.1:{port}"
-        self._process = subprocess.Popen(
-            [nginx, "-p", folder, "-c", configuration, "-e", "stderr", "-g", "daemon off;"],
-            stdin=subprocess.DEVNULL)
+        self._log = os.path.join(folder, "nginx.log")
+        with open(self._log, "wb") as log:
+            self._process = subprocess.Popen(
+                [nginx, "-p", folder, "-c", configuration, "-e", "stderr", "-g", "daemon off;"],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         deadline = time.monotonic() + PATIENCE_SECONDS
         while self._process.poll() is None:
             try:
@@ -70,6 +73,10 @@ class Front:
                     break
         self.stop()
         raise SystemExit("nginx does not come up")
+
+    def log(self):
+        with open(self._log, encoding="utf-8", errors="replace") as file:
+            return file.read()
 
     def stop(self):
         self._process.terminate()
@@ -121,8 +128,7 @@ class Load:
 
 
 def start_user(program, folder, port, broker):
-    # `--port` is given twice: the last one counts.
-    return running.Service(program, "user", folder, "--port", str(port), "--broker-url", broker)
+    return running.Service(program, "user", folder, "--broker-url", broker, port=port)
 
 
 def check_rules(found, url):
@@ -162,15 +168,17 @@ def check(program, template, nginx, folder):
         load = Load(ports[2])
         for _ in range(ROUNDS):
             for i, name in enumerate(users):
-                load.await_more(20)
+                load.await_more(ANSWERS)
                 status = users[name].stop()
                 found.expect(f"{name} ends", [] if status == 0 else [status])
-                load.await_more(20)
+                load.await_more(ANSWERS)
                 users[name] = start_user(program, f"{folder}/{name}", ports[i], broker)
         load.finish()
         print(f"{load.answered} answered, {len(load.failures)} failed, {2 * ROUNDS} drains")
         found.expect("a drain under load fails nothing", load.failures[:5])
         found.expect("there was load", [] if load.answered > 100 else [load.answered])
+        if load.failures:
+            print(front.log())
     finally:
         front.stop()
         found.stop(users)
