@@ -28,7 +28,10 @@ struct Consumer {
 
   void fetch(std::int64_t from, std::int64_t to) {
     for (std::int64_t offset = from; offset < to; ++offset) {
-      hand.fetched(kSlot, offset, {.id = offset + 1, .message = {.topic = "news", .body = ""}});
+      Delivery delivery;
+      delivery.id = offset + 1;
+      delivery.message.topic = "news";
+      hand.fetched(kSlot, offset, std::move(delivery));
     }
   }
 
