@@ -42,7 +42,9 @@ LogLine parse_log_line(std::string_view service, std::string_view line,
   const std::string_view time = take_word(rest);
   const std::string_view level = take_word(rest);
   const std::string_view name = take_word(rest);
-  if (is_time(time) && !level.empty() && name == service) {
+  // A replica, order-2, logs in the name of its service.
+  const bool own = name == service || (service.starts_with(name) && service[name.size()] == '-');
+  if (is_time(time) && !level.empty() && !name.empty() && own) {
     return {std::string(service), std::string(time), std::string(level), std::string(rest)};
   }
   return {std::string(service), std::string(previous_time), "", std::string(line)};

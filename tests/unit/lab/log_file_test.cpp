@@ -31,6 +31,11 @@ TEST_CASE("a line of the log is taken apart", "[lab]") {
   CHECK(line.time == "2026-11-23T00:40:01.123Z");
   CHECK(line.level == "info");
   CHECK(line.text == "POST /orders 201");
+
+  const LogLine of_replica =
+      parse_log_line("order-2", "2026-11-23T00:40:01.123Z info  order  draining", "");
+  CHECK(of_replica.service == "order-2");
+  CHECK(of_replica.text == "draining");
 }
 
 TEST_CASE("anything else is text at the time of the line before", "[lab]") {
