@@ -31,6 +31,9 @@ prepare_postgres() {
 # No Unix socket: its path could be too long, and whoever may enter the folder could use it.
 start_postgres() {
   local engine_home=$folder/postgres/home
+  # Left by one that was killed, of whose session nobody is left (end_process). Its process may still
+  # be a zombie where init is slow, and PostgreSQL would take that for a server.
+  as_engine rm -f "$engine_home/data/postmaster.pid"
   launch postgres pid "$(postgres_programs)/postgres" -D "$engine_home/data" \
     -c listen_addresses=127.0.0.1 -c port="$(port_of postgres)" -c unix_socket_directories= \
     -c max_connections=200 -c logging_collector=off
