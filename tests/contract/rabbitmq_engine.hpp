@@ -53,7 +53,7 @@ class RabbitmqUnderTest final : public BrokerUnderTest {
   /// RabbitMQ has no leases but a connection's life.
   void let_leases_end() override { proxy_.cut(); }
 
-  /// All that a client of a durable broker notices of it. Real restarts are rabbitmq_restart.py's.
+  /// All that a client of a durable broker notices of it; the server is not this test's to kill.
   void restart() override { proxy_.cut(); }
 
   bool leases_end_by_time() const override { return false; }

@@ -103,7 +103,7 @@ class Bare {
     }
   }
 
-  /// All confirms are positive, and so many come in the order of publishing that the last counts.
+  /// This queue refuses nothing, so that each confirm is a positive one.
   void await_confirm() {
     amqp_maybe_release_buffers(state_);
     amqp_frame_t frame;
