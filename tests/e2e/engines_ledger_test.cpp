@@ -36,8 +36,10 @@ bool kill_engine(const std::string& name) {
 void keep_ledger(const std::string& database, const std::string& broker,
                  const std::string& engine) {
   const test::TestLab lab;
-  const auto up = lab.run({"up", "-d", "--db", test::own_place(database, "ledger"), "--broker",
-                           test::own_place(broker, "ledger")});
+  // A service that dies while its database is away waits for it when it starts again.
+  const auto up =
+      lab.run({"up", "-d", "--wait-for", "60s", "--db", test::own_place(database, "ledger"),
+               "--broker", test::own_place(broker, "ledger")});
   INFO(up.err << up.out);
   REQUIRE(up.exit_code == 0);
   const std::uint64_t seed = random_seed();

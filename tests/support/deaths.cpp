@@ -31,7 +31,7 @@ std::string kill_one(const TestLab& lab, const std::string& service,
     } else {
       lab.run({"fault", "add", service, "crash=" + death});
     }
-    if (!gone(pid, 60s)) return service + " did not die " + death;
+    if (!gone(pid, 120s)) return service + " did not die " + death;
   }
   return lab.next_pid(service, pid) > 0 ? "" : service + " did not come back at last";
 }
