@@ -15,6 +15,8 @@ using namespace std::chrono_literals;
 constexpr int kCrashesAtEachPoint = 10;
 constexpr std::chrono::milliseconds kLongestLife{150};  ///< of a process killed at random
 
+constexpr std::chrono::seconds kPatience{120};  ///< an engine may be away meanwhile
+
 const std::string kAtRandom;
 
 /// Empty when the service died each of these deaths and came back, else what went wrong.
@@ -23,7 +25,7 @@ std::string kill_one(const TestLab& lab, const std::string& service,
   const StopSignal life;
   pid_t pid = 0;
   for (const std::string& death : deaths) {
-    pid = lab.next_pid(service, pid);
+    pid = lab.next_pid(service, pid, kPatience);
     if (pid <= 0) return service + " did not come back";
     if (death == kAtRandom) {
       life.wait(kLongestLife * (rng.next() % 1000) / 1000);
@@ -31,9 +33,9 @@ std::string kill_one(const TestLab& lab, const std::string& service,
     } else {
       lab.run({"fault", "add", service, "crash=" + death});
     }
-    if (!gone(pid, 120s)) return service + " did not die " + death;
+    if (!gone(pid, kPatience)) return service + " did not die " + death;
   }
-  return lab.next_pid(service, pid) > 0 ? "" : service + " did not come back at last";
+  return lab.next_pid(service, pid, kPatience) > 0 ? "" : service + " did not come back at last";
 }
 
 }  // namespace

@@ -230,14 +230,17 @@ pid_t TestLab::supervisor() const {
   return Json::parse(read_all(folder() / "lab.json")).at("pid");
 }
 
-pid_t TestLab::next_pid(const std::string& service_name, pid_t last) const {
+pid_t TestLab::next_pid(const std::string& service_name, pid_t last,
+                        std::chrono::milliseconds wait) const {
   pid_t found = 0;
-  eventually([&] {
-    const Json now = service(service_name);
-    if (now.at("state") != "ready" || now.at("pid") == last) return false;
-    found = now.at("pid");
-    return true;
-  });
+  eventually(
+      [&] {
+        const Json now = service(service_name);
+        if (now.at("state") != "ready" || now.at("pid") == last) return false;
+        found = now.at("pid");
+        return true;
+      },
+      wait);
   return found;
 }
 

@@ -97,7 +97,8 @@ class TestLab {
   pid_t supervisor() const;
 
   /// Waits until the service is ready in a process other than `last`; 0 if it never is.
-  pid_t next_pid(const std::string& service_name, pid_t last) const;
+  pid_t next_pid(const std::string& service_name, pid_t last,
+                 std::chrono::milliseconds wait = std::chrono::seconds(10)) const;
 
   /// All processes of this lab, found by their environment.
   std::vector<pid_t> processes() const;
