@@ -19,7 +19,8 @@ constexpr std::chrono::milliseconds kTakenOver = 2 * limits::kKafkaSession;
 std::unique_ptr<Broker> connect(const std::string& url) {
   return must(messaging::connect({.url = url,
                                   .max_attempts = BrokerUnderTest::kMaxAttempts,
-                                  .lease = KafkaUnderTest::kLease}));
+                                  .lease = KafkaUnderTest::kLease,
+                                  .call = KafkaUnderTest::kPatience}));
 }
 
 void publish_to(const std::string& url, const Texts& bodies) {

@@ -60,7 +60,7 @@ KafkaUnderTest::KafkaUnderTest(std::string server)
       inspector_(must(messaging::inspect(options()))) {}
 
 messaging::BrokerOptions KafkaUnderTest::options() const {
-  return {.url = url(), .max_attempts = kMaxAttempts, .lease = kLease};
+  return {.url = url(), .max_attempts = kMaxAttempts, .lease = kLease, .call = kPatience};
 }
 
 std::unique_ptr<messaging::Broker> KafkaUnderTest::another() const {

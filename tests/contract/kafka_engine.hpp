@@ -32,6 +32,9 @@ class KafkaUnderTest final : public BrokerUnderTest {
   /// Shorter than kLease, which the tests' delays are: one wait ends both.
   static constexpr std::chrono::milliseconds kLease{2000};
 
+  /// What a call may take: a server that was just started makes topics slowly.
+  static constexpr std::chrono::seconds kPatience{20};
+
   explicit KafkaUnderTest(std::string server);
 
   messaging::Broker& broker() override { return *broker_; }

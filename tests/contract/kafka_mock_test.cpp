@@ -1,18 +1,16 @@
 // The Kafka adapter on librdkafka's imitation of a cluster, which fails as a test wants it to. It
 // proves what the adapter makes of an answer, and nothing about durability: that is for the tests
 // on a real Kafka (kafka_group_test.cpp, kafka_crash_test.cpp).
-#include <librdkafka/rdkafka.h>
-// The mock needs the above.
-#include <librdkafka/rdkafka_mock.h>
-
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "messaging/connect.hpp"
-#include "messaging/kafka_client.hpp"
+#include "messaging/kafka_client.hpp"  // brings rdkafka.h, which the next one wants before it
 #include "support/catch.hpp"
 #include "support/must.hpp"
+
+#include <librdkafka/rdkafka_mock.h>
 
 namespace msdemo::test {
 
