@@ -1,8 +1,8 @@
 #include "support/order_ledger.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <cstdlib>
+#include <fstream>
 #include <sstream>
 #include <stdexcept>
 
