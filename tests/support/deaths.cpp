@@ -69,7 +69,11 @@ void kill_all(const TestLab& lab, const Deaths& deaths, Rng& rng) {
       return kill_one(lab, name, list, rng);
     }));
   }
-  for (auto& killer : killers) CHECK(killer.get() == "");
+  for (auto& killer : killers) {
+    const std::string wrong = killer.get();
+    INFO(wrong);
+    CHECK(wrong.empty());
+  }
 }
 
 }  // namespace msdemo::test
