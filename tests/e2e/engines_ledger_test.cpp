@@ -88,8 +88,8 @@ TEST_CASE("on PostgreSQL and RabbitMQ every accepted order is decided once", "[l
   if (database && broker) keep_ledger(*database, *broker, "rabbitmq");
 }
 
-// Run by its name only (`ledgers_tests "[kafka]"`): where other work keeps the machine busy, what has
-// piled up is not gone within settled()'s patience.
+// Run by its name only (`ledgers_tests "[kafka]"`): where other work keeps the machine busy, what
+// has piled up is not gone within settled()'s patience.
 TEST_CASE("on PostgreSQL and Kafka every accepted order is decided once", "[.][kafka][ledger]") {
   const auto database = test::engine_url("MSDEMO_TEST_POSTGRES");
   const auto broker = test::engine_url("MSDEMO_TEST_KAFKA");
