@@ -21,7 +21,7 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds kCheckInterval{1000};  ///< deadlines are looked at this often at least
 constexpr milliseconds kDrainInterval{10};
-constexpr milliseconds kHandshake{2};  ///< how long those that have begun get in a drain
+constexpr milliseconds kHandshake{2};      ///< how long those that have begun get in a drain
 constexpr milliseconds kAcceptPause{100};  ///< after running out of descriptors
 /// Far more than a request may have: a flood is read on only after what is here was looked at.
 constexpr std::size_t kReceivedMax = limits::kExportBytes * 2;
@@ -151,6 +151,8 @@ void ConnectionFront::close_listener() {
   accept_all();
   accept_paused_ = false;
   listener_.reset();
+  // Only now: whoever is told to close connects anew, and is not to meet the filter.
+  leaving_ = true;
 }
 
 void ConnectionFront::accept_all() {
@@ -257,7 +259,7 @@ bool ConnectionFront::answer_one(Connection& connection, std::chrono::nanosecond
                                                     .request = request,
                                                     .at = connection.complete_at,
                                                     .queued = queued,
-                                                    .last = stopping_,
+                                                    .last = leaving_,
                                                     .socket = connection.socket.get()});
   const SteadyTime taken_by = steady_clock::now() + limits::kAnswerTaken;
   const bool sent = send_all(connection.socket.get(), answer.bytes, taken_by);
@@ -340,7 +342,7 @@ bool ConnectionFront::is_over(const Connection& connection, SteadyTime now) cons
   const SteadyTime deadline = connection.deadline;
   if (deadline <= now) return true;
   const bool idle = connection.state == State::reading && connection.received.empty();
-  if (!stopping_ || !idle) return false;
+  if (!leaving_ || !idle) return false;
   const SteadyTime idle_since = deadline - options_.idle_connection;
   if (now - idle_since < limits::kDrainIdle) return false;
   refuse_data(connection.socket.get());

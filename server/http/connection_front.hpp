@@ -128,6 +128,7 @@ class ConnectionFront {
   Protocol& protocol_;
   const FrontOptions options_;
   std::atomic<bool> stopping_ = false;
+  std::atomic<bool> leaving_ = false;  ///< stopping, and nobody can connect any more
   std::atomic<SteadyTime> stop_by_{SteadyTime::max()};
   SteadyTime close_listener_at_ = SteadyTime::max();
   SteadyTime check_at_{};  ///< when a deadline may have passed
