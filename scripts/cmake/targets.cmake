@@ -8,6 +8,8 @@ target_compile_options(msdemo_warnings INTERFACE
   # What GCC guesses after inlining is often not there (GCC bug 105651 is one of many), differs
   # from version to version and with a sanitizer; that is for the sanitizers to find.
   -Wno-array-bounds -Wno-maybe-uninitialized -Wno-restrict
+  # Of several sources compiled as one, GCC takes none for the main one, which may do this.
+  $<$<BOOL:${CMAKE_UNITY_BUILD}>:-Wno-subobject-linkage>
   $<$<BOOL:${MSDEMO_WERROR}>:-Werror>)
 
 add_library(msdemo_options INTERFACE)
@@ -28,6 +30,12 @@ function(msdemo_library name)
   target_link_libraries(msdemo_${name}
     PUBLIC msdemo_options ${arg_USES} ${arg_LIBRARIES}
     PRIVATE msdemo_warnings ${arg_PRIVATE})
+endfunction()
+
+# msdemo_compile_alone(files…): where several sources are compiled as one (CMAKE_UNITY_BUILD), not
+# these, which have names of their own that a neighbour also has.
+function(msdemo_compile_alone)
+  set_source_files_properties(${ARGV} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()
 
 # msdemo_engine(TARGET ENGINE IMPORTED SOURCES files… MISSING file) adds an engine's adapter to a

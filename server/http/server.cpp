@@ -151,9 +151,9 @@ class HttpServer final : public Server, public Protocol {
   // Protocol, on the front's thread.
   Inspection inspect(std::string_view received) override;
   std::string slow_answer() override {
-    const auto seconds = std::chrono::duration<double>(options_.request_complete).count();
+    const auto allowed_s = std::chrono::duration<double>(options_.request_complete).count();
     return refusal(
-        {Code::slow_request, fmt::format("a request must be complete within {} s", seconds)});
+        {Code::slow_request, fmt::format("a request must be complete within {} s", allowed_s)});
   }
   std::string overloaded_answer() override {
     return refusal({Code::overloaded, "too many requests are waiting; try again later"});

@@ -28,6 +28,8 @@ using KafkaError = std::unique_ptr<rd_kafka_error_t, KafkaDestroy<rd_kafka_error
 using KafkaMessage = std::unique_ptr<rd_kafka_message_t, KafkaDestroy<rd_kafka_message_destroy>>;
 using KafkaPartitions = std::unique_ptr<rd_kafka_topic_partition_list_t,
                                         KafkaDestroy<rd_kafka_topic_partition_list_destroy>>;
+using KafkaAdminOptions =
+    std::unique_ptr<rd_kafka_AdminOptions_t, KafkaDestroy<rd_kafka_AdminOptions_destroy>>;
 using KafkaMetadata =
     std::unique_ptr<const rd_kafka_metadata_t, KafkaDestroy<rd_kafka_metadata_destroy>>;
 using KafkaSettings = std::vector<std::pair<const char*, std::string>>;

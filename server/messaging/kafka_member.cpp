@@ -51,10 +51,6 @@ KafkaPartitions list_of(std::span<const KafkaCommit> commits) {
   return list;
 }
 
-KafkaSlot slot_of(const rd_kafka_topic_partition_t& item) {
-  return {item.topic, item.partition};
-}
-
 }  // namespace
 
 Result<std::unique_ptr<KafkaMember>> KafkaMember::open(Options options, Owner& owner) {
@@ -189,7 +185,9 @@ void KafkaMember::assign(rd_kafka_topic_partition_list_t* partitions) {
   std::vector<KafkaCommit> known;
   for (int i = 0; i < committed->cnt; ++i) {
     const rd_kafka_topic_partition_t& item = committed->elems[i];
-    known.push_back({slot_of(item), item.offset, kafka_text(item.metadata, item.metadata_size)});
+    known.push_back({{item.topic, item.partition},
+                     item.offset,
+                     kafka_text(item.metadata, item.metadata_size)});
     partitions->elems[i].offset = item.offset;
   }
   owner_.assigned(known);
@@ -201,7 +199,9 @@ void KafkaMember::assign(rd_kafka_topic_partition_list_t* partitions) {
 
 void KafkaMember::unassign(rd_kafka_topic_partition_list_t* partitions) {
   std::vector<KafkaSlot> slots;
-  for (int i = 0; i < partitions->cnt; ++i) slots.push_back(slot_of(partitions->elems[i]));
+  for (int i = 0; i < partitions->cnt; ++i) {
+    slots.push_back({partitions->elems[i].topic, partitions->elems[i].partition});
+  }
   owner_.revoked(slots, rd_kafka_assignment_lost(client_.get()) != 0);
   const KafkaError error(rd_kafka_incremental_unassign(client_.get(), partitions));
   if (error)

@@ -8,8 +8,6 @@ namespace msdemo::messaging {
 
 namespace {
 
-using AdminOptions =
-    std::unique_ptr<rd_kafka_AdminOptions_t, KafkaDestroy<rd_kafka_AdminOptions_destroy>>;
 using GroupOffsets = std::unique_ptr<rd_kafka_ListConsumerGroupOffsets_t,
                                      KafkaDestroy<rd_kafka_ListConsumerGroupOffsets_destroy>>;
 
@@ -58,7 +56,7 @@ Result<std::map<std::string, int>> KafkaReader::topics() {
 /// One exchange of the library's admin interface: `send(options, queue)` asks.
 Result<KafkaEvent> KafkaReader::ask(rd_kafka_admin_op_t what, const std::string& failure,
                                     auto&& send) {
-  const AdminOptions options(rd_kafka_AdminOptions_new(client_.get(), what));
+  const KafkaAdminOptions options(rd_kafka_AdminOptions_new(client_.get(), what));
   rd_kafka_AdminOptions_set_request_timeout(options.get(), kafka_ms(call_), nullptr, 0);
   const KafkaQueue queue(rd_kafka_queue_new(client_.get()));
   send(options.get(), queue.get());

@@ -14,10 +14,8 @@ namespace {
 
 using std::chrono::milliseconds;
 using NewTopic = std::unique_ptr<rd_kafka_NewTopic_t, KafkaDestroy<rd_kafka_NewTopic_destroy>>;
-using AdminOptions =
-    std::unique_ptr<rd_kafka_AdminOptions_t, KafkaDestroy<rd_kafka_AdminOptions_destroy>>;
 
-constexpr milliseconds kLookAgain{20};
+constexpr milliseconds kShowsAgain{20};
 
 /// In sync, so that an acknowledged message is on two machines where there are three.
 constexpr int kSafeReplication = 3;
@@ -47,7 +45,7 @@ Result<void> KafkaTopics::ensure(rd_kafka_t* client, const std::set<std::string>
     absent = look_for(client, *absent);
     if (!absent) return fail(std::move(absent.error()));
     if (absent->empty()) return {};
-  } while (StopSignal().wait(kLookAgain) && std::chrono::steady_clock::now() < deadline);
+  } while (StopSignal().wait(kShowsAgain) && std::chrono::steady_clock::now() < deadline);
   return fail(Code::unreachable, fmt::format("Kafka has made the topic {} and does not show it yet",
                                              *absent->begin()));
 }
@@ -93,7 +91,7 @@ Result<void> KafkaTopics::make(rd_kafka_t* client, const std::set<std::string>& 
       set("retention.ms", std::to_string(milliseconds(limits::kKafkaRetention).count()));
     list.push_back(topics.back().get());
   }
-  const AdminOptions options(rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_CREATETOPICS));
+  const KafkaAdminOptions options(rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_CREATETOPICS));
   rd_kafka_AdminOptions_set_request_timeout(options.get(), kafka_ms(call_), nullptr, 0);
   rd_kafka_AdminOptions_set_operation_timeout(options.get(), kafka_ms(call_), nullptr, 0);
   const KafkaQueue queue(rd_kafka_queue_new(client));

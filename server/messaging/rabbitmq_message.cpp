@@ -2,14 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <chrono>
 #include <functional>
 
 #include "base/clock.hpp"
-#include "base/limits.hpp"
 #include "base/text.hpp"
 #include "contracts/messages.hpp"
+#include "messaging/message_rules.hpp"
 #include "messaging/names.hpp"
 
 namespace msdemo::messaging {
@@ -30,13 +29,6 @@ std::string without_dead(std::string_view topic) {
 
 std::string given_up(int max_attempts) {
   return fmt::format("given out {} times without an ack", max_attempts);
-}
-
-/// As much of the reason as is kept, without half a character.
-std::string shortened(const std::string& reason) {
-  std::size_t size = std::min(reason.size(), limits::kReasonBytes);
-  while (size > 0 && size < reason.size() && (reason[size] & 0xc0) == 0x80) --size;
-  return reason.substr(0, size);
 }
 
 /// RabbitMQ numbers no dead letters. Theirs grows with the time of death, to the millisecond, and
@@ -109,7 +101,7 @@ AmqpMessage to_dead(const Delivery& delivery, const std::string& group, const st
           .key = message.key,
           .body = message.body,
           .group = group,
-          .reason = shortened(reason),
+          .reason = shortened_reason(reason),
           .attempts = delivery.attempt,
           .died_unix_nano = now_unix_nano};
 }

@@ -15,7 +15,7 @@ namespace msdemo::storage {
 namespace {
 
 /// A value of a connection string: in quotes, with quotes and backslashes escaped.
-std::string quoted(std::string_view value) {
+std::string quoted_value(std::string_view value) {
   std::string text = "'";
   for (const char c : value) {
     if (c == '\'' || c == '\\') text += '\\';
@@ -64,7 +64,7 @@ Result<PostgresAddress> PostgresAddress::parse(std::string_view text) {
   address.shown_ = escape_control(without_password(text));
   address.password_ = keywords.count("password") != 0 ? keywords["password"] : "";
   for (const auto& [name, value] : keywords) {
-    address.connection_string_ += fmt::format("{}={} ", name, quoted(value));
+    address.connection_string_ += fmt::format("{}={} ", name, quoted_value(value));
   }
   return address;
 }
