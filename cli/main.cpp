@@ -16,6 +16,7 @@
 #include "commands/engine_argument.hpp"
 #include "commands/suggest.hpp"
 #include "commands/tutorial.hpp"
+#include "lab/process.hpp"
 
 namespace {
 
@@ -160,6 +161,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (const auto failed = msdemo::lab::become_foreign(argv)) return *failed;
   std::setlocale(LC_ALL, "C.UTF-8");
   std::signal(SIGPIPE, SIG_IGN);
   try {

@@ -69,6 +69,7 @@ std::optional<std::int64_t> order_id(std::string_view body) {
 Result<std::unique_ptr<BenchShop>> BenchShop::open(const std::string& name) {
   auto lab = lab::Lab::find(name);
   if (!lab) return fail(lab.error());
+  if (auto own = lab->check_own("bench"); !own) return fail(std::move(own.error()));
   const auto order_urls = lab->urls("order");
   const auto user_urls = lab->urls("user");
   const auto notify_urls = lab->urls("notify");

@@ -272,6 +272,7 @@ int compare(const Program& program, const CompareOptions& options) {
   lab::TerminationSignals signals;
   auto desk = OrderDesk::open(program.lab);
   if (!desk) return report(program, desk.error());
+  if (auto own = (*desk)->lab().check_own("compare"); !own) return report(program, own.error());
   const SignalWatch watch(signals, [&] { (*desk)->interrupt(); });
   UserLatency::All latency;
   if (!options.user_latency.empty()) {

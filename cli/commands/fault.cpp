@@ -202,7 +202,7 @@ int clear(const Program& program, const FaultOptions& options) {
     const auto done = ServiceFaults(place->lab, replica).clear();
     if (done) {
       cleared += *done;
-    } else if (several && done.error().code == Code::unreachable) {
+    } else if (several && (done.error().code == Code::unreachable || replica.foreign())) {
       tell_silent(program, replica.name, done.error());
     } else {
       return report(program, done.error());

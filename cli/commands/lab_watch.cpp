@@ -35,6 +35,7 @@ WatchedService LabWatch::watch(const lab::ServiceStatus& status, const std::stri
   WatchedService watched{.service = name, .group = status.service, .state = status.state};
   if (status.state != ServiceState::ready || !status.admin_url) {
     watched.problem = to_string(status.state);
+    if (status.state == ServiceState::ready) watched.problem += ": started by --cmd, no metrics";
     return watched;
   }
   Known& known = services_[name];

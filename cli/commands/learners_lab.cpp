@@ -51,6 +51,7 @@ Result<lab::Replica> LearnersLab::first_replica(const std::string& service) cons
 Result<std::vector<Sample>> LearnersLab::metrics(const std::string& service) {
   const auto replica = first_replica(service);
   if (!replica) return fail(replica.error());
+  if (auto there = lab::check_admin(*replica); !there) return fail(std::move(there.error()));
   http::Client admin(replica->admin_url);
   const auto answer = call(admin, {.target = "/metrics"});
   if (!answer) return fail(answer.error());

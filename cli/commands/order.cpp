@@ -5,13 +5,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "commands/commands.hpp"
 #include "commands/order_desk.hpp"
 #include "commands/order_load.hpp"
+#include "commands/order_view.hpp"
 #include "commands/progress.hpp"
 #include "commands/service_call.hpp"
 #include "commands/table.hpp"
@@ -30,8 +30,9 @@ constexpr double kRateMin = 0.1;  ///< orders per second
 struct OrderOptions {
   std::int64_t user = 0;
   std::string item;
-  std::size_t count = 0;  ///< 0 when it was not said
-  double rate = 0;        ///< per second; 0: one after the other
+  std::size_t count = 0;    ///< 0 when it was not said
+  std::size_t at_once = 1;  ///< how many of them
+  double rate = 0;          ///< per second; 0: one after the other
   std::string key;
   bool async = false;
   bool wait = false;      ///< until the order is no longer pending
@@ -46,62 +47,13 @@ struct OrderOptions {
   OrderStyle style() const { return async ? OrderStyle::async : OrderStyle::sync; }
 };
 
-Json to_json(const Placed& placed, bool waited) {
-  Json json = placed.order ? Json{{"order", contracts::to_json(*placed.order)}}
-                           : Json{{"error", commands::to_json(placed.order.error())}};
-  json["http_status"] = placed.http_status == 0 ? Json() : Json(placed.http_status);
-  json["elapsed_ms"] = milliseconds(placed.answered);
-  json["trace_id"] = placed.trace_id;
-  if (waited && placed.style == OrderStyle::async) {
-    json["completed_ms"] = placed.ended ? Json(milliseconds(*placed.ended)) : Json();
-  }
-  return json;
-}
-
-std::string headline(const Placed& placed) {
-  const Order& order = *placed.order;
-  std::string text =
-      fmt::format("order {} {} · {} for {} · HTTP {} after {:.2f} ms", order.id,
-                  contracts::to_string(order.status), escape_control(order.item_name),
-                  order.username.empty() ? fmt::format("user {}", order.user_id)
-                                         : escape_control(order.username),
-                  placed.http_status, milliseconds(placed.answered));
-  if (placed.pending()) text += " — accepted; the work goes on";
-  if (placed.ended) text += fmt::format(" · done after {:.2f} ms", milliseconds(*placed.ended));
-  return text;
-}
-
-int exit_status_of(OrderStatus status) {
-  if (status == OrderStatus::confirmed) return exit_status::kDone;
-  return status == OrderStatus::pending ? exit_status::kUnknown : exit_status::kRefused;
-}
-
-/// Tells people why an order that was waited for is not confirmed, and what to do next.
-int tell_ending(const Program& program, const Order& order) {
-  const int status = exit_status_of(order.status);
-  if (program.json || status == exit_status::kDone) return status;
-  const std::string name(contracts::to_string(order.status));
-  std::string why = order.reason;
-  std::string next = fmt::format("why {}", order.id);
-  if (order.status == OrderStatus::pending) {
-    why = fmt::format("order {} has not ended after {} s", order.id, kPatience.count());
-    next = fmt::format("order get {} --wait", order.id);
-  } else if (order.status == OrderStatus::failed) {
-    next = "queue dead list";
-  }
-  std::fflush(stdout);
-  fmt::print(stderr, "{} {}\n",
-             paint(use_color(program, stderr), Style::bad, fmt::format("{}:", name)),
-             escape_control(why));
-  fmt::print(stderr, "  look at it: {}\n", command_line(program.lab, next));
-  return status;
-}
-
 /// What to type when the system, and not the order itself, was at fault.
-void hint_at_why(const Program& program, const Placed& placed, Error& error) {
+void hint_at_why(const Program& program, const Placed& placed, bool foreign, Error& error) {
   if (placed.http_status != 0 && placed.http_status < 500) return;
-  const std::string why = fmt::format(
-      "`{}` tells why", command_line(program.lab, fmt::format("why {}", placed.trace_id)));
+  const std::string why =
+      foreign ? fmt::format("`{}` may tell why", command_line(program.lab, "logs order"))
+              : fmt::format("`{}` tells why",
+                            command_line(program.lab, fmt::format("why {}", placed.trace_id)));
   error.hint = error.hint.empty() ? why : fmt::format("{}; {}", error.hint, why);
 }
 
@@ -144,13 +96,15 @@ int create_one(const Program& program, OrderDesk& desk, const OrderOptions& opti
   int status = exit_status::kDone;
   if (placed.order) {
     status = follow_one(program, desk, options, placed);
+  } else if (placed.foreign_answer) {
+    if (!program.json) fmt::print("{}\n", headline(placed));
   } else {
     placed.order.error().trace_id = placed.trace_id;
-    hint_at_why(program, placed, placed.order.error());
+    hint_at_why(program, placed, desk.lab().foreign("order"), placed.order.error());
     status = report(program, placed.order.error());
   }
   if (program.json) {
-    if (placed.order) print_json(to_json(placed, options.wait));
+    if (!placed.refused()) print_json(to_json(placed, options.wait));
     return status;
   }
   if (options.no_timeline) return status;
@@ -158,10 +112,14 @@ int create_one(const Program& program, OrderDesk& desk, const OrderOptions& opti
   return printed ? status : report(program, printed.error());
 }
 
-/// One after the other.
+/// One after the other, or several at once.
 std::vector<Placed> place_many(OrderDesk& desk, const OrderOptions& options) {
   std::vector<Placed> all;
   Progress progress(options.count, "orders placed");
+  if (options.at_once > 1) {
+    return desk.place_together({options.user, options.item}, options.style(), options.count,
+                               options.at_once, [&](std::size_t done) { progress.done(done); });
+  }
   while (all.size() < options.count) {
     all.push_back(desk.place({options.user, options.item}, options.style()));
     progress.done(all.size());
@@ -174,29 +132,6 @@ Result<void> await_many(OrderDesk& desk, std::vector<Placed>& all) {
   return desk.await(all, [&](std::size_t count) { progress.done(count); });
 }
 
-/// The exit status of the first that was not accepted, else of the first that did not end well.
-int exit_status_of(const std::vector<Placed>& all, bool waited) {
-  int status = exit_status::kDone;
-  for (const Placed& placed : all) {
-    if (!placed.order) return info(placed.order.error().code).exit_status;
-    const bool over = waited || !placed.pending();
-    if (over && status == exit_status::kDone) status = exit_status_of(placed.order->status);
-  }
-  return status;
-}
-
-void tell_totals(const std::vector<Placed>& all) {
-  std::map<OrderStatus, std::size_t> by_status;
-  std::size_t refused = 0;
-  for (const Placed& placed : all) placed.order ? ++by_status[placed.order->status] : ++refused;
-  std::string text = fmt::format("{} placed, {} not", all.size() - refused, refused);
-  for (const auto& [status, count] : by_status) {
-    text += fmt::format("; {} {}", count, contracts::to_string(status));
-  }
-  std::fflush(stdout);
-  fmt::print(stderr, "{}\n", text);
-}
-
 int create_many(const Program& program, OrderDesk& desk, const OrderOptions& options) {
   std::vector<Placed> all = place_many(desk, options);
   const auto waited = options.wait ? await_many(desk, all) : Result<void>();
@@ -206,13 +141,13 @@ int create_many(const Program& program, OrderDesk& desk, const OrderOptions& opt
     print_json({{"orders", std::move(documents)}});
     return exit_status_of(all, options.wait);
   }
-  for (const Placed& placed : all) {
-    fmt::print("{}\n", placed.order ? headline(placed)
-                                    : fmt::format("{}: {}", placed.order.error().name(),
-                                                  escape_control(placed.order.error().message)));
+  const bool together = options.at_once > 1;
+  const bool draws = together ? !options.no_timeline : options.timeline;
+  if (!together || !draws) {
+    for (const Placed& placed : all) fmt::print("{}\n", outcome_line(placed));
   }
-  for (std::size_t i = 0; options.timeline && i < all.size() && i < limits::kTimelinesPerCommand;
-       ++i) {
+  const std::size_t pictures = together ? 1 : limits::kTimelinesPerCommand;
+  for (std::size_t i = 0; draws && i < std::min(all.size(), pictures); ++i) {
     if (const auto printed = print_timeline(program, desk, all[i]); !printed) {
       return report(program, printed.error());
     }
@@ -237,8 +172,19 @@ int create(const Program& program, const OrderOptions& options) {
     return report(program, {Code::usage, "--idempotency-key names one order, --count asks for many",
                             "leave one of them out"});
   }
+  if (options.at_once > 1 && options.count > limits::kOrdersCompared) {
+    return report(program, {Code::usage,
+                            fmt::format("--concurrency draws all orders on one axis, so --count is "
+                                        "at most {} with it",
+                                        limits::kOrdersCompared),
+                            "for many orders: --rate"});
+  }
   auto desk = OrderDesk::open(program.lab);
   if (!desk) return report(program, desk.error());
+  if (options.async) {
+    const auto own = (*desk)->lab().check_own("--async");
+    if (!own) return report(program, own.error());
+  }
   if (options.rate > 0) return create_at_rate(program, **desk, options);
   return options.count > 1 ? create_many(program, **desk, options)
                            : create_one(program, **desk, options);
@@ -292,9 +238,12 @@ int list(const Program& program, const OrderOptions& options) {
     print_json(*page);
     return exit_status::kDone;
   }
+  if (!page->is_object() || !page->contains("orders") || !page->at("orders").is_array()) {
+    return report(program, {Code::invalid_reply, "the answer is no list of orders"});
+  }
   show(page->at("orders").get<std::vector<Json>>());
-  if (!page->at("next").is_null()) {
-    fmt::print(stderr, "More: msdemo order list --after {}\n", page->at("next").dump());
+  if (const Json next = page->value("next", Json()); !next.is_null()) {
+    fmt::print(stderr, "More: msdemo order list --after {}\n", next.dump());
   }
   return exit_status::kDone;
 }
@@ -305,6 +254,7 @@ void add_create(CLI::App& order, Program& program, const std::shared_ptr<OrderOp
            "msdemo order create --user 1 --item book\n"
            "msdemo order create --user 1 --item book --async --wait\n"
            "msdemo order create --user 1 --item book --count 20\n"
+           "msdemo order create --user 1 --item book --count 20 --concurrency 20\n"
            "msdemo order create --user 1 --item book --rate 100 --count 1000");
   command->add_option("--user", options->user, "Who orders: a user's id")->required();
   command->add_option("--item", options->item, "What: 1 to 255 characters")->required();
@@ -315,12 +265,20 @@ void add_create(CLI::App& order, Program& program, const std::shared_ptr<OrderOp
       ->add_option("--count", options->count,
                    "How many orders, else 1, or as many as the rate has in 10 s")
       ->check(CLI::Range(std::size_t{1}, limits::kOrdersPerCommand));
+  CLI::Option* at_once =
+      command
+          ->add_option("--concurrency", options->at_once,
+                       "So many of them at once, all in one timeline; else one after the other")
+          ->check(CLI::Range(std::size_t{1}, limits::kPooledConnections));
   CLI::Option* key = command->add_option("--idempotency-key", options->key,
                                          "Repeat safely: the same key and order are placed once");
   CLI::Option* rate = command->add_option(
       "--rate", options->rate,
       "Orders per second, started on time whether or not earlier ones were answered");
-  rate->check(CLI::Range(kRateMin, limits::kOrderRate))->excludes(wait)->excludes(key);
+  rate->check(CLI::Range(kRateMin, limits::kOrderRate))
+      ->excludes(wait)
+      ->excludes(key)
+      ->excludes(at_once);
   auto* no_timeline =
       command->add_flag("--no-timeline", options->no_timeline, "Do not draw the timeline");
   command
@@ -331,6 +289,7 @@ void add_create(CLI::App& order, Program& program, const std::shared_ptr<OrderOp
       ->excludes(rate);
   add_json_flag(*command, program);
   command->callback([&program, options] {
+    if (options->at_once > 1 && options->count == 0) options->count = options->at_once;
     program.run = [&program, options] { return create(program, *options); };
   });
 }

@@ -4,6 +4,8 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <mutex>
+#include <thread>
 
 #include "base/clock.hpp"
 #include "base/limits.hpp"
@@ -91,20 +93,59 @@ Placed OrderDesk::place(const contracts::NewOrder& new_order, OrderStyle style,
   if (!key.empty()) request.headers.emplace_back("Idempotency-Key", key);
 
   trace::Span span = tracer_.start("order create", trace::SpanKind::internal, std::nullopt);
+  Placed placed = send(request, style, span);
+  if (placed.refused()) span.fail(placed.order.error().message);
+  return placed;
+}
+
+std::vector<Placed> OrderDesk::place_together(const contracts::NewOrder& new_order,
+                                              OrderStyle style, std::size_t count,
+                                              std::size_t at_once,
+                                              const std::function<void(std::size_t)>& on_done) {
+  const http::ClientRequest request = request_for(new_order, style);
+  trace::Span span = tracer_.start(fmt::format("order create × {}", count),
+                                   trace::SpanKind::internal, std::nullopt);
+  std::vector<std::optional<Placed>> placed(count);
+  std::mutex mutex;
+  std::size_t next = 0;
+  std::size_t done = 0;
+  const auto work = [&] {
+    std::unique_lock lock(mutex);
+    while (next < count) {
+      const std::size_t mine = next++;
+      lock.unlock();
+      placed[mine] = send(request, style, span);
+      lock.lock();
+      on_done(++done);
+    }
+  };
+  std::vector<std::thread> callers;
+  for (std::size_t i = 0; i < std::min(at_once, count); ++i) callers.emplace_back(work);
+  for (std::thread& caller : callers) caller.join();
+  std::vector<Placed> all;
+  for (auto& one : placed) all.push_back(std::move(*one));
+  if (std::ranges::any_of(all, &Placed::refused)) span.fail("not all of them were placed");
+  return all;
+}
+
+Placed OrderDesk::send(const http::ClientRequest& request, OrderStyle style,
+                       const trace::Span& span) {
   const std::int64_t asked_unix_nano = unix_nano(real_clock().system_now());
   const SteadyTime asked = real_clock().steady_now();
   const auto answer = call(orders_, request, &span, "/orders");
   const auto took = real_clock().steady_now() - asked;
   auto order = order_in(answer);
-  if (!order) span.fail(order.error().message);
   const int refused_status = order ? 0 : info(order.error().code).http_status;
+  std::optional<std::string> foreign_answer;
+  if (answer && !order && lab_.foreign("order")) foreign_answer = answer->body;
   return {.style = style,
           .order = std::move(order),
           .http_status = answer ? answer->status : refused_status,
           .trace_id = span.context().trace_id.hex(),
           .asked = asked,
           .asked_unix_nano = asked_unix_nano,
-          .answered = took};
+          .answered = took,
+          .foreign_answer = std::move(foreign_answer)};
 }
 
 load::Plan OrderDesk::untraced(const contracts::NewOrder& new_order, OrderStyle style) const {

@@ -49,6 +49,12 @@ struct Placed {
   std::chrono::nanoseconds answered{};              ///< after it was asked for
   std::optional<std::chrono::nanoseconds> ended{};  ///< after it was asked for, if waited for
 
+  /// What a foreign program answered below 400, if that is no order of ours: then there is no
+  /// telling what came of it.
+  std::optional<std::string> foreign_answer{};
+
+  /// Neither an order nor an answer that may be one.
+  bool refused() const { return !order && !foreign_answer; }
   bool pending() const { return order && order->status == contracts::OrderStatus::pending; }
 };
 
@@ -61,6 +67,12 @@ class OrderDesk {
 
   /// Sends the order and returns with the answer to it, whatever that is.
   Placed place(const contracts::NewOrder& new_order, OrderStyle style, const std::string& key = {});
+
+  /// Sends `count` of them, `at_once` at a time, as one trace: all on one time axis. Returns when
+  /// all are answered, in the order in which they were sent.
+  std::vector<Placed> place_together(const contracts::NewOrder& new_order, OrderStyle style,
+                                     std::size_t count, std::size_t at_once,
+                                     const std::function<void(std::size_t)>& on_done);
 
   /// A load of such orders, all alike and without a trace: whether one is made is left to the
   /// services. How many, when and for how long is still to be said.
@@ -94,6 +106,7 @@ class OrderDesk {
  private:
   OrderDesk(lab::Lab lab, const std::vector<std::string>& order_urls);
 
+  Placed send(const http::ClientRequest& request, OrderStyle style, const trace::Span& parent);
   Result<contracts::Order> wait_until_ended(std::int64_t id, SteadyTime deadline);
 
   lab::Lab lab_;

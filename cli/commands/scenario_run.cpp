@@ -4,6 +4,8 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <optional>
 
@@ -142,6 +144,19 @@ class Run {
   bool over_ = false;
 };
 
+Result<void> write_files(const std::filesystem::path& folder,
+                         const std::vector<scenario::ChapterFile>& files) {
+  for (const scenario::ChapterFile& file : files) {
+    const auto path = folder / file.name;
+    std::error_code error;
+    std::filesystem::create_directories(path.parent_path(), error);
+    std::ofstream out(path, std::ios::binary);
+    out << file.text;
+    if (!out.flush()) return fail(Code::internal, fmt::format("cannot write {}", path.string()));
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string_view to_string(Verdict verdict) {
@@ -168,6 +183,9 @@ Result<ScenarioResult> run_scenario(const ScenarioSetting& setting,
   lab::TerminationSignals signals;
   auto lab = ScenarioLab::open(setting.lab, setting.columns);
   if (!lab) return fail(lab.error());
+  if (auto written = write_files((*lab)->work_folder(), setting.files); !written) {
+    return fail(std::move(written.error()));
+  }
   auto result = Run(setting.name, document, observer, **lab, signals.descriptor()).run();
   (*lab)->close();
   // What ended the run has been heard, and so has whatever came meanwhile.

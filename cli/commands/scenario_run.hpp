@@ -5,9 +5,11 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/json.hpp"
+#include "scenario/chapters.hpp"
 #include "scenario/document.hpp"
 
 namespace msdemo::commands {
@@ -50,9 +52,10 @@ struct ScenarioObserver {
 
 /// Where a run happens.
 struct ScenarioSetting {
-  std::string name;   ///< as in its result
-  std::string lab;    ///< the lab's name begins with this
-  int columns = 100;  ///< that its commands take a terminal to have
+  std::string name;                               ///< as in its result
+  std::string lab;                                ///< the lab's name begins with this
+  int columns = 100;                              ///< that its commands take a terminal to have
+  std::vector<scenario::ChapterFile> files = {};  ///< that its commands find where they run
 };
 
 /// Runs `document` in a lab of its own and leaves nothing of it behind; SIGINT, SIGTERM and SIGHUP

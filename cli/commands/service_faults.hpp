@@ -13,11 +13,11 @@
 
 namespace msdemo::commands {
 
-/// All calls block for one exchange and fail as call() does.
+/// All calls block for one exchange and fail as call() and lab::check_admin() do.
 class ServiceFaults {
  public:
   ServiceFaults(const lab::Lab& lab, const lab::Replica& replica)
-      : admin_(replica.admin_url), authorization_(lab.authorization()) {}
+      : replica_(replica), admin_(replica.admin_url), authorization_(lab.authorization()) {}
 
   Result<std::vector<faults::Fault>> list();
 
@@ -33,6 +33,9 @@ class ServiceFaults {
   Result<std::int64_t> clear();
 
  private:
+  Result<Json> ask_admin(const http::ClientRequest& request);
+
+  const lab::Replica replica_;
   http::Client admin_;
   std::pair<std::string, std::string> authorization_;
 };

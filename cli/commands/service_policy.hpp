@@ -44,11 +44,11 @@ struct Policy {
 
 Json to_json(const CallsToPeer& calls);
 
-/// All calls block for one exchange and fail as call() does.
+/// All calls block for one exchange and fail as call() and lab::check_admin() do.
 class ServicePolicy {
  public:
   ServicePolicy(const lab::Lab& lab, const lab::Replica& replica)
-      : admin_(replica.admin_url), authorization_(lab.authorization()) {}
+      : replica_(replica), admin_(replica.admin_url), authorization_(lab.authorization()) {}
 
   Result<Policy> get();
 
@@ -57,6 +57,9 @@ class ServicePolicy {
   Result<Policy> set(const Json& changes);
 
  private:
+  Result<Json> ask_admin(const http::ClientRequest& request);
+
+  const lab::Replica replica_;
   http::Client admin_;
   std::pair<std::string, std::string> authorization_;
 };

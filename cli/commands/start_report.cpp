@@ -43,8 +43,9 @@ std::string format_start_report(const lab::StartReport& report, bool color) {
                   report.ready_ms / kMillisecondsPerSecond, memory);
   for (const lab::ServiceStatus& service : report.services) {
     const std::string name = lab::name_among(report.services, service);
-    text += fmt::format("  {:<10}  {}  {}\n", name, service.url.value_or(""),
-                        faint(fmt::format("admin {}", service.admin_url.value_or(""))));
+    text += fmt::format(
+        "  {:<10}  {}  {}\n", name, service.url.value_or(""),
+        faint(service.admin_url ? "admin " + *service.admin_url : "started by --cmd, no admin"));
   }
   // Its own engines are what a lab has anyway.
   if (report.database != "sqlite") {

@@ -11,8 +11,10 @@
 #include <optional>
 
 #include "base/limits.hpp"
+#include "base/text.hpp"
 #include "commands/key_press.hpp"
 #include "commands/prose_view.hpp"
+#include "commands/python_module.hpp"
 #include "commands/scenario_run.hpp"
 #include "commands/table.hpp"
 #include "commands/tutorial.hpp"
@@ -30,20 +32,27 @@ constexpr int kProseColumns = 88;    ///< longer lines are hard to read
 constexpr int kOutputColumns = 100;  ///< as the documents are written for
 
 struct TutorialOptions {
-  std::optional<int> chapter;
+  std::string chapter;  ///< its number, or an appendix's name; empty: none was named
   bool step = false;
   bool yes = false;
   std::optional<double> answer;
 };
 
-Result<scenario::Chapter> load(std::optional<int> number) {
-  std::vector<int> numbers;
+Result<scenario::Chapter> load(const std::string& name) {
+  const auto number = parse_integer(name);
+  std::vector<std::string> names;
   for (const scenario::ChapterText& text : scenario::chapters()) {
-    if (text.number == number) return scenario::read_chapter(text);
-    numbers.push_back(text.number);
+    const bool appendix = text.number == 0;
+    if (appendix ? text.name == name : number == text.number) return scenario::read_chapter(text);
+    names.push_back(appendix ? std::string(text.name) : std::to_string(text.number));
   }
-  return fail(Code::usage, fmt::format("there is no chapter {}", number.value_or(0)),
-              fmt::format("there are {}; `msdemo tutorial` lists them", fmt::join(numbers, ", ")));
+  return fail(Code::usage, fmt::format("there is no chapter {}", escape_control(name)),
+              fmt::format("there are {}; `msdemo tutorial` lists them", fmt::join(names, ", ")));
+}
+
+/// `Chapter 3`, `Appendix fastapi`
+std::string called(const scenario::Chapter& chapter) {
+  return fmt::format("{} {}", chapter.number == 0 ? "Appendix" : "Chapter", chapter.name);
 }
 
 bool installed(const std::string& program) {
@@ -62,11 +71,21 @@ bool installed(const std::string& program) {
 Result<void> check_needs(const scenario::Chapter& chapter) {
   std::vector<std::string> needs = chapter.needs;
   needs.emplace_back("bash");
-  for (const std::string& program : needs) {
-    if (installed(program)) continue;
+  for (const std::string& need : needs) {
+    const auto colon = need.find(':');
+    const std::string program = need.substr(0, colon);
+    if (!installed(program)) {
+      return fail(Code::usage,
+                  fmt::format("{} needs {}, which is not installed", called(chapter), program),
+                  fmt::format("sudo apt install {}", program));
+    }
+    if (colon == need.npos) continue;
+    const std::string module = need.substr(colon + 1);
+    if (has_python_module(program, module)) continue;
     return fail(Code::usage,
-                fmt::format("chapter {} needs {}, which is not installed", chapter.number, program),
-                fmt::format("sudo apt install {}", program));
+                fmt::format("{} needs the Python module {} beside {}, which is not installed",
+                            called(chapter), module, program),
+                fmt::format("sudo apt install python3-{}", module));
   }
   return {};
 }
@@ -75,20 +94,21 @@ int list(const Program& program) {
   const TutorialProgress progress;
   Json documents = Json::array();
   std::vector<std::vector<std::string>> cells = {{"", "CHAPTER", "MINUTES", "RUN", "EXERCISE"}};
-  std::optional<int> next;
+  std::optional<std::string> next;
   for (const scenario::ChapterText& text : scenario::chapters()) {
     const auto chapter = scenario::read_chapter(text);
     if (!chapter) return report(program, chapter.error());
-    const bool run = progress.reached(chapter->number, Milestone::run);
-    const bool solved = progress.reached(chapter->number, Milestone::solved);
-    if (!next && !run) next = chapter->number;
-    documents.push_back({{"chapter", chapter->number},
-                         {"title", chapter->title},
-                         {"minutes", chapter->minutes},
-                         {"run", run},
-                         {"solved", solved}});
-    cells.push_back({std::to_string(chapter->number), chapter->title,
-                     std::to_string(chapter->minutes), run ? "yes" : "-", solved ? "yes" : "-"});
+    const bool run = progress.reached(chapter->name, Milestone::run);
+    const bool solved = progress.reached(chapter->name, Milestone::solved);
+    if (!next && !run) next = chapter->name;
+    documents.push_back(
+        {{"chapter", chapter->number == 0 ? Json(chapter->name) : Json(chapter->number)},
+         {"title", chapter->title},
+         {"minutes", chapter->minutes},
+         {"run", run},
+         {"solved", solved}});
+    cells.push_back({chapter->name, chapter->title, std::to_string(chapter->minutes),
+                     run ? "yes" : "-", solved ? "yes" : "-"});
   }
   if (program.json) {
     print_json(documents);
@@ -97,7 +117,7 @@ int list(const Program& program) {
   fmt::print("{}", format_table(cells, "><><<"));
   std::fflush(stdout);
   fmt::print(stderr, "\nnext  msdemo tutorial {}\n",
-             next.value_or(scenario::chapters().front().number));
+             next.value_or(std::to_string(scenario::chapters().front().number)));
   return exit_status::kDone;
 }
 
@@ -213,21 +233,20 @@ class Narrator {
 void tell_end(const Narrator& narrator, const scenario::Chapter& chapter,
               const ScenarioResult& result) {
   if (result.left) {
-    narrator.say(Style::warn,
-                 fmt::format("\nChapter {} ended here; its lab is gone.", chapter.number));
+    narrator.say(Style::warn, fmt::format("\n{} ended here; its lab is gone.", called(chapter)));
     return;
   }
   if (result.verdict != Verdict::passed) {
     narrator.say(
         result.verdict == Verdict::failed ? Style::bad : Style::warn,
-        fmt::format("\nChapter {} {} after {} commands in {:.0f} s. Its lab is gone.",
-                    chapter.number, to_string(result.verdict), result.commands, result.seconds));
+        fmt::format("\n{} {} after {} commands in {:.0f} s. Its lab is gone.", called(chapter),
+                    to_string(result.verdict), result.commands, result.seconds));
     fmt::print("{}\n", result.reason);
     return;
   }
-  narrator.say(Style::good, fmt::format("\nChapter {} is done: {} commands, all as told, in {:.0f} "
+  narrator.say(Style::good, fmt::format("\n{} is done: {} commands, all as told, in {:.0f} "
                                         "s. Its lab is gone.",
-                                        chapter.number, result.commands, result.seconds));
+                                        called(chapter), result.commands, result.seconds));
   const auto& checks = chapter_checks();
   if (std::ranges::count(checks, chapter.number, &ChapterCheck::chapter) > 0) {
     fmt::print("The exercise is yours: `msdemo up -d`, and then `msdemo tutorial check {}`.\n",
@@ -247,7 +266,7 @@ std::string introduction(const Program& program, bool asks) {
 }
 
 int run(const Program& program, const TutorialOptions& options) {
-  if (!options.chapter) return list(program);
+  if (options.chapter.empty()) return list(program);
   const auto chapter = load(options.chapter);
   if (!chapter) return report(program, chapter.error());
   if (auto needs = check_needs(*chapter); !needs) return report(program, needs.error());
@@ -258,13 +277,15 @@ int run(const Program& program, const TutorialOptions& options) {
   Narrator narrator(*chapter, use_color(program, stdout), asks);
   fmt::print("{}", render_prose(introduction(program, asks), kFolder,
                                 std::min(width, kProseColumns), use_color(program, stdout)));
-  const std::string name = fmt::format("tutorial-{}", chapter->number);
-  const auto result =
-      run_scenario({.name = name, .lab = name, .columns = std::min(width, kOutputColumns)},
-                   chapter->document, narrator.observer());
+  const std::string name = fmt::format("tutorial-{}", chapter->name);
+  const auto result = run_scenario({.name = name,
+                                    .lab = name,
+                                    .columns = std::min(width, kOutputColumns),
+                                    .files = chapter->files},
+                                   chapter->document, narrator.observer());
   if (!result) return report(program, result.error());
   if (terminal && !result->left && result->verdict != Verdict::unknown) {
-    progress.remember(chapter->number, Milestone::run);
+    progress.remember(chapter->name, Milestone::run);
   }
   tell_end(narrator, *chapter, *result);
   return result->left ? exit_status::kDone : exit_status_of(result->verdict);
@@ -276,15 +297,14 @@ int check(const Program& program, const TutorialOptions& options) {
   const auto& checks = chapter_checks();
   const auto found = std::ranges::find(checks, chapter->number, &ChapterCheck::chapter);
   if (found == checks.end()) {
-    return report(
-        program,
-        Error{Code::usage, fmt::format("chapter {} has no exercise to check", chapter->number),
-              "`msdemo tutorial` lists the chapters"});
+    return report(program,
+                  Error{Code::usage, fmt::format("{} has no exercise to check", called(*chapter)),
+                        "`msdemo tutorial` lists the chapters"});
   }
   const CheckReport result = check_exercise(*found, program.lab, options.answer);
   const Finding::State verdict = verdict_of(result);
   if (verdict == Finding::State::right) {
-    TutorialProgress().remember(chapter->number, Milestone::solved);
+    TutorialProgress().remember(chapter->name, Milestone::solved);
   }
   if (program.json) {
     print_json(to_json(result));
@@ -303,13 +323,14 @@ void add_tutorial(CLI::App& app, Program& program) {
   set_help(*tutorial,
            "msdemo tutorial\n"
            "msdemo tutorial 1\n"
+           "msdemo tutorial fastapi\n"
            "msdemo tutorial check 1");
   tutorial->footer(
       "Without a number it lists the chapters. A chapter runs in a lab of its own, which is gone\n"
       "afterwards, and leaves every other alone. Exit status: 0 everything was as told, or you\n"
       "ended it; 1 something was not; 2 unknown, because a fault hit nothing or the run was\n"
       "interrupted.");
-  tutorial->add_option("CHAPTER", options->chapter, "Its number");
+  tutorial->add_option("CHAPTER", options->chapter, "Its number, or the name of an appendix");
   CLI::Option* step =
       tutorial->add_flag("--step", options->step, "Wait before each command, as on a terminal");
   tutorial->add_flag("--yes", options->yes, "Do not wait")->excludes(step);

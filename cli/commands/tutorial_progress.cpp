@@ -17,16 +17,16 @@ TutorialProgress::TutorialProgress() {
 }
 
 /// An empty file says it.
-fs::path TutorialProgress::mark(int chapter, Milestone milestone) const {
+fs::path TutorialProgress::mark(const std::string& chapter, Milestone milestone) const {
   return folder_ / fmt::format("{}-{}", chapter, milestone == Milestone::run ? "run" : "solved");
 }
 
-bool TutorialProgress::reached(int chapter, Milestone milestone) const {
+bool TutorialProgress::reached(const std::string& chapter, Milestone milestone) const {
   std::error_code unreadable;
   return !folder_.empty() && fs::exists(mark(chapter, milestone), unreadable);
 }
 
-void TutorialProgress::remember(int chapter, Milestone milestone) const {
+void TutorialProgress::remember(const std::string& chapter, Milestone milestone) const {
   if (folder_.empty()) return;
   std::error_code unwritable;
   fs::create_directories(folder_.parent_path().parent_path(), unwritable);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 namespace msdemo::commands {
 
@@ -17,11 +18,12 @@ class TutorialProgress {
   /// Finds the place by the environment as it is now.
   TutorialProgress();
 
-  bool reached(int chapter, Milestone milestone) const;
-  void remember(int chapter, Milestone milestone) const;
+  /// A chapter's name is as it is asked for: `3`, `fastapi`.
+  bool reached(const std::string& chapter, Milestone milestone) const;
+  void remember(const std::string& chapter, Milestone milestone) const;
 
  private:
-  std::filesystem::path mark(int chapter, Milestone milestone) const;
+  std::filesystem::path mark(const std::string& chapter, Milestone milestone) const;
 
   std::filesystem::path folder_;  ///< empty if the environment names no place for state
 };

@@ -9,12 +9,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <optional>
 #include <thread>
 
 #include "base/duration.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
+#include "commands/command_argument.hpp"
 #include "commands/commands.hpp"
 #include "commands/engine_argument.hpp"
 #include "commands/log_view.hpp"
@@ -33,6 +35,7 @@ struct UpOptions {
   std::vector<std::string> ports;
   std::vector<std::string> consumers;
   std::vector<std::string> replicas;
+  std::vector<std::string> commands;
   std::string wait_for;
   storage::Durability durability = storage::Durability::full;
   lab::LabOptions lab{};
@@ -238,6 +241,11 @@ Result<void> read_options(const Program& program, UpOptions& options) {
     }
     options.lab.wait_for = std::chrono::ceil<std::chrono::seconds>(*wait);
   }
+  std::error_code unknown;
+  auto commands = parse_commands(options.commands, std::filesystem::current_path(unknown));
+  if (!commands) return fail(std::move(commands.error()));
+  options.lab.commands = std::move(*commands);
+  if (auto checked = check_commands(options.lab); !checked) return checked;
   if (auto checked = check_ports(options.lab.ports, options.lab.replicas); !checked) return checked;
   return check_engines(options.lab);
 }
@@ -272,6 +280,7 @@ void add_up(CLI::App& app, Program& program) {
            "msdemo up -d\n"
            "msdemo up --fresh --port order=8001\n"
            "msdemo up -d --consumers user=4\n"
+           "msdemo up -d --cmd user='uvicorn user_service:app --port {port}'\n"
            "msdemo up -d --db postgresql://shop@127.0.0.1/shop --broker amqp://127.0.0.1 "
            "--replicas order=3,user=2");
   up->add_flag("-d,--detach", options->detach,
@@ -283,6 +292,9 @@ void add_up(CLI::App& app, Program& program) {
   add_service_option(*up, "--consumers", options->consumers,
                      "SERVICE=NUMBER: consumers of messages that compete inside it, else 1");
   add_engine_options(*up, *options);
+  add_service_option(*up, "--cmd", options->commands,
+                     "SERVICE=COMMAND: a program of yours in place of user or order; {port} and "
+                     "{user_url} in it are filled in");
   add_durability_option(*up, options->durability);
   add_json_flag(*up, program);
   up->callback([&program, options] {

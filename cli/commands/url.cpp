@@ -22,6 +22,9 @@ int url(const Program& program, const UrlOptions& options) {
   const auto replicas = lab->replicas(options.service);
   if (!replicas) return report(program, replicas.error());
   const lab::Replica& first = replicas->front();
+  if (const auto there = lab::check_admin(first); options.admin && !there) {
+    return report(program, there.error());
+  }
   fmt::print("{}\n", options.admin ? first.admin_url : first.url);
   return exit_status::kDone;
 }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "base/limits.hpp"
+#include "base/text.hpp"
 #include "commands/commands.hpp"
 #include "commands/service_call.hpp"
 #include "commands/table.hpp"
@@ -26,7 +27,12 @@ Result<Json> ask(const Program& program, const http::ClientRequest& request) {
   const auto urls = lab->urls("user");
   if (!urls) return fail(urls.error());
   http::Client users(*urls, "user");
-  return commands::ask(users, request);
+  auto answer = commands::ask(users, request);
+  // A foreign program may answer anything.
+  if (answer && !answer->is_object()) {
+    return fail(Code::invalid_reply, "the user service's answer is no object");
+  }
+  return answer;
 }
 
 std::vector<std::string> cells(const Json& user) {
@@ -35,6 +41,10 @@ std::vector<std::string> cells(const Json& user) {
 
 int show_one(const Program& program, const Result<Json>& user) {
   if (!user) return report(program, user.error());
+  if (!contracts::parse_user(dump_json(*user))) {
+    return report(program, {Code::invalid_reply, fmt::format("the answer is no user: {}",
+                                                             escape_control(dump_json(*user)))});
+  }
   if (program.json) {
     print_json(*user);
   } else {
@@ -61,11 +71,14 @@ int list(const Program& program, const UserOptions& options) {
     print_json(*page);
     return exit_status::kDone;
   }
+  if (!page->contains("users") || !page->at("users").is_array()) {
+    return report(program, {Code::invalid_reply, "the answer is no list of users"});
+  }
   std::vector<std::vector<std::string>> table = {{"ID", "NAME"}};
   for (const Json& user : page->at("users")) table.push_back(cells(user));
   fmt::print("{}", format_table(table));
-  if (!page->at("next").is_null()) {
-    fmt::print(stderr, "More: msdemo user list --after {}\n", page->at("next").dump());
+  if (const Json next = page->value("next", Json()); !next.is_null()) {
+    fmt::print(stderr, "More: msdemo user list --after {}\n", next.dump());
   }
   return exit_status::kDone;
 }

@@ -60,6 +60,10 @@ Result<std::string> find_trace_of(const Program& program, lab::Lab& lab, std::in
   using std::chrono::milliseconds;
   auto known = lab.trace_of_order(id, milliseconds(0));
   if (!known || !known->empty()) return known;
+  if (lab.foreign("order")) {
+    return fail(Code::usage, "order was started by --cmd and tells no trace of its orders",
+                "what the client measured of them: msdemo trace list");
+  }
   // Its spans may be on their way, unless there is no such order.
   if (const auto order = ask_for_order(lab, id); !order) {
     return fail(unexplained(id, order.error()));

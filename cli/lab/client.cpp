@@ -47,7 +47,31 @@ bool ended_within(int pidfd, std::chrono::milliseconds wait) {
   return ::poll(&process, 1, static_cast<int>(wait.count())) > 0;
 }
 
+/// A program that knows no traces leaves no gap in one.
+void mark_untraced(std::vector<trace::SpanRecord>& spans, const Lab& lab) {
+  for (trace::SpanRecord& span : spans) {
+    if (span.kind != trace::SpanKind::client) continue;
+    const auto peer = std::ranges::find(span.attributes, "peer.service",
+                                        [](const auto& attribute) { return attribute.first; });
+    if (peer == span.attributes.end()) continue;
+    const auto* name = std::get_if<std::string>(&peer->second);
+    if (name == nullptr || !lab.foreign(*name)) continue;
+    span.attributes.emplace_back(std::string(trace::kUntracedPeer), true);
+  }
+}
+
 }  // namespace
+
+Result<void> check_admin(const Replica& replica) {
+  if (!replica.foreign()) return {};
+  return fail(Code::usage,
+              fmt::format("{} was started by --cmd and has no admin interface: no faults, no "
+                          "policy, no metrics",
+                          replica.name),
+              fmt::format("what works with any program: msdemo pause|resume|kill {0}, msdemo logs "
+                          "{0}, msdemo trace list",
+                          replica.name));
+}
 
 struct Lab::Connection {
   Connection(LabRecord of, std::string secret, Result<std::string> broker)
@@ -148,6 +172,23 @@ Result<std::vector<std::string>> Lab::urls(const std::string& service) const {
   return urls;
 }
 
+bool Lab::foreign(std::string_view service) const {
+  return std::ranges::any_of(connection_->record.services, [&](const ServiceAddress& address) {
+    return address.service == service && address.admin_url.empty();
+  });
+}
+
+Result<void> Lab::check_own(std::string_view what) const {
+  for (const ServiceAddress& address : connection_->record.services) {
+    if (!address.admin_url.empty()) continue;
+    return fail(Code::usage,
+                fmt::format("{} needs the lab's own services, and {} was started by --cmd", what,
+                            address.service),
+                "start the lab without it: msdemo down, then msdemo up -d");
+  }
+  return {};
+}
+
 Result<std::string> Lab::broker_url() const {
   if (const auto own = urls("broker")) return own->front();
   return connection_->broker_url;
@@ -212,7 +253,9 @@ Result<std::vector<trace::SpanRecord>> Lab::spans(const std::string& trace_id,
                                 wait + limits::kControlCall);
   if (!answer) return fail(answer.error());
   if (answer->status != 200) return fail(refusal(*answer));
-  return trace::from_otlp_json(answer->body);
+  auto found = trace::from_otlp_json(answer->body);
+  if (found) mark_untraced(*found, *this);
+  return found;
 }
 
 pid_t Lab::supervisor_pid() const {

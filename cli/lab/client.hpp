@@ -24,8 +24,14 @@ struct Replica {
   std::string service;
   std::string name;  ///< `order`, or `order-2` where there are several
   std::string url;
-  std::string admin_url;  ///< of its health, metrics, faults and policy
+  std::string admin_url;  ///< of its health, metrics, faults and policy; empty if foreign()
+
+  /// A program that `up --cmd` started in place of ours.
+  bool foreign() const { return admin_url.empty(); }
 };
+
+/// That `replica` is foreign, for whoever needs its admin listener; fails with usage then.
+Result<void> check_admin(const Replica& replica);
 
 /// The lab of one name, seen from outside its supervisor. Not thread-safe.
 class Lab {
@@ -45,6 +51,12 @@ class Lab {
 
   /// Where the users of `service` reach it: its replicas. Fails as replicas().
   Result<std::vector<std::string>> urls(const std::string& service) const;
+
+  /// Whether a foreign program stands in place of `service`.
+  bool foreign(std::string_view service) const;
+
+  /// Fails with usage, naming it, if there is a foreign program in this lab: `what` needs ours.
+  Result<void> check_own(std::string_view what) const;
 
   /// Where the broker is: the lab's own, or an external one. That URL may hold a password.
   Result<std::string> broker_url() const;
@@ -70,7 +82,8 @@ class Lab {
   /// The id of the trace in which the order was placed; empty if none of it came within `wait`.
   Result<std::string> trace_of_order(std::int64_t order_id, std::chrono::milliseconds wait);
 
-  /// The spans of a trace. Waits up to `wait` until there are more than `more_than` of them; an
+  /// The spans of a trace, calls of foreign programs marked as untraced: no span is missing there.
+  /// Waits up to `wait` until there are more than `more_than` of them; an
   /// unknown trace is an empty list.
   Result<std::vector<trace::SpanRecord>> spans(const std::string& trace_id, std::size_t more_than,
                                                std::chrono::milliseconds wait);

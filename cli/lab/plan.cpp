@@ -42,7 +42,7 @@ std::vector<std::string> child_arguments(const LabOptions& options, const StateF
   std::vector<std::string> arguments = {
       "serve",         replica.service,
       "--port",        std::to_string(replica.port.number()),
-      "--admin-port",  std::to_string(replica.admin_port.number()),
+      "--admin-port",  std::to_string(replica.admin_port->number()),
       "--data-dir",    folder.data(replica.name).string(),
       "--log-file",    folder.log_file(replica.name).string(),
       "--durability",  options.durability,
@@ -63,17 +63,46 @@ std::vector<std::string> child_arguments(const LabOptions& options, const StateF
   return arguments;
 }
 
-/// The engines' URLs hold passwords, and everybody on this machine may read arguments. What this
-/// process itself was told by these variables is not passed on unless it is meant.
+/// What the lab was told by these variables is not passed on unless it is meant.
+Environment without_engines() {
+  return {{"MSDEMO_DB_URL", std::nullopt},
+          {"MSDEMO_DB_URL_FILE", std::nullopt},
+          {"MSDEMO_BROKER_URL", std::nullopt},
+          {"MSDEMO_BROKER_URL_FILE", std::nullopt}};
+}
+
+/// Python would keep what is printed until there are 8 KiB of it, and the log would tell it too
+/// late.
+Environment foreign_environment() {
+  Environment environment = without_engines();
+  environment["PYTHONUNBUFFERED"] = "1";
+  return environment;
+}
+
+/// The engines' URLs hold passwords, and everybody on this machine may read arguments.
 Environment child_environment(const LabOptions& options, const std::string& service) {
-  Environment environment = {{"MSDEMO_DB_URL", std::nullopt},
-                             {"MSDEMO_DB_URL_FILE", std::nullopt},
-                             {"MSDEMO_BROKER_URL", std::nullopt},
-                             {"MSDEMO_BROKER_URL_FILE", std::nullopt}};
+  Environment environment = without_engines();
   if (!consumes(service)) return environment;  // the lab's broker keeps its messages itself
   if (!options.database_url.empty()) environment["MSDEMO_DB_URL"] = options.database_url;
   if (!options.broker_url.empty()) environment["MSDEMO_BROKER_URL"] = options.broker_url;
   return environment;
+}
+
+ChildCommand child_command(const LabOptions& options, const StateFolder& folder,
+                           const PlannedReplica& replica, const Addresses& addresses) {
+  const auto log_file = folder.log_file(replica.name);
+  const auto foreign = options.commands.find(replica.service);
+  if (foreign == options.commands.end()) {
+    return {.arguments = child_arguments(options, folder, replica, addresses),
+            .environment = child_environment(options, replica.service),
+            .log_file = log_file};
+  }
+  return {.arguments = foreign_arguments(
+              fill_in(foreign->second, replica.port.number(), addresses.user_urls.front())),
+          .environment = foreign_environment(),
+          .folder = foreign->second.folder,
+          .ready_url = replica.port.url(),
+          .log_file = log_file};
 }
 
 }  // namespace
@@ -113,11 +142,13 @@ Result<std::vector<PlannedReplica>> plan_replicas(const LabOptions& options) {
                       ? ReservedPort::reserve(0)
                       : Result<ReservedPort>(
                             std::move(chosen->second.at(static_cast<std::size_t>(replica - 1))));
-      auto admin_port = ReservedPort::reserve(0);
       if (!port) return fail(std::move(port.error()));
-      if (!admin_port) return fail(std::move(admin_port.error()));
       all.push_back({service, replica, replica_name(service, replica, replicas), std::move(*port),
-                     std::move(*admin_port)});
+                     std::nullopt});
+      if (options.commands.contains(service)) continue;
+      auto admin_port = ReservedPort::reserve(0);
+      if (!admin_port) return fail(std::move(admin_port.error()));
+      all.back().admin_port = std::move(*admin_port);
     }
   }
   return all;
@@ -129,19 +160,18 @@ std::vector<SupervisedService> plan_services(const LabOptions& options, const St
   const Addresses addresses = addresses_of(control_url, replicas);
   std::vector<SupervisedService> services;
   for (PlannedReplica& mine : replicas) {
-    auto arguments = child_arguments(options, folder, mine, addresses);
+    ChildCommand command = child_command(options, folder, mine, addresses);
+    command.lock = lock;
     services.emplace_back(
         ServicePlan{.service = mine.service,
                     .replica = mine.replica,
                     .name = mine.name,
                     .port = std::move(mine.port),
                     .admin_port = std::move(mine.admin_port),
-                    .log_file = folder.log_file(mine.name),
-                    .arguments = std::move(arguments),
-                    .environment = child_environment(options, mine.service),
+                    .command = std::move(command),
                     .start_timeout =
                         limits::kStartTimeout + options.wait_for.value_or(std::chrono::seconds(0))},
-        lock, real_clock());
+        real_clock());
   }
   return services;
 }

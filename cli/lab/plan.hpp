@@ -10,6 +10,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "lab/foreign_command.hpp"
 #include "lab/ports.hpp"
 #include "lab/state.hpp"
 #include "lab/supervised_service.hpp"
@@ -22,9 +23,10 @@ struct LabOptions {
   std::map<std::string, int> ports{};      ///< public ports that are not left to chance, by service
   std::map<std::string, int> consumers{};  ///< of messages, by service; 1 where none is named
   std::map<std::string, int> replicas{};   ///< processes, by service; 1 where none is named
-  std::string durability = "full";         ///< full | normal
-  std::string database_url{};              ///< empty: an SQLite file for each service
-  std::string broker_url{};                ///< of an external broker; empty: the lab has its own
+  std::map<std::string, ForeignCommand> commands{};  ///< of programs in place of ours, by service
+  std::string durability = "full";                   ///< full | normal
+  std::string database_url{};                        ///< empty: an SQLite file for each service
+  std::string broker_url{};  ///< of an external broker; empty: the lab has its own
   std::optional<std::chrono::seconds> wait_for{};  ///< how long services wait for their engines
   SteadyTime began{};                              ///< from when the time to ready counts
   log::Stderr standard_error = log::Stderr::stays;
@@ -42,7 +44,7 @@ struct PlannedReplica {
   int replica = 1;
   std::string name;  ///< as replica_name() says
   ReservedPort port;
-  ReservedPort admin_port;
+  std::optional<ReservedPort> admin_port;  ///< nothing for a foreign program
 };
 
 /// Names the processes and reserves their ports. A port that is fixed for a service is its first

@@ -23,6 +23,9 @@ namespace {
 constexpr int kLockDescriptor = 5;
 constexpr int kFirstClosedDescriptor = 6;
 
+constexpr const char* kForeign = "exec-foreign";
+constexpr int kNotExecuted = 127;  ///< as shells tell it
+
 struct Pipe {
   http::FileDescriptor read;
   http::FileDescriptor write;
@@ -90,6 +93,10 @@ class SpawnPlan {
     ::posix_spawn_file_actions_addclosefrom_np(&actions_, kFirstClosedDescriptor);
   }
 
+  void run_in(const std::string& folder) {
+    if (!folder.empty()) ::posix_spawn_file_actions_addchdir_np(&actions_, folder.c_str());
+  }
+
   /// A group of its own, and signals as a fresh process expects them: masks and ignored signals
   /// survive exec.
   void reset_signals_and_group() {
@@ -140,6 +147,7 @@ Result<ChildProcess> ChildProcess::spawn(const ChildCommand& command) {
   SpawnPlan plan;
   plan.arrange_descriptors(command.log_file.string(), ready->write.get(), lifeline->read.get(),
                            lock.get());
+  plan.run_in(command.folder.string());
   plan.reset_signals_and_group();
   pid_t pid = 0;
   if (const int error = plan.run(pid, command.arguments, environment_with(command.environment));
@@ -155,7 +163,11 @@ Result<ChildProcess> ChildProcess::spawn(const ChildCommand& command) {
     ::waitpid(pid, nullptr, 0);
     return not_spawned(reason);
   }
-  return ChildProcess(pid, std::move(pidfd), std::move(ready->read), std::move(lifeline->write));
+  auto probe = command.ready_url.empty()
+                   ? nullptr
+                   : std::make_unique<ReadyProbe>(command.ready_url, std::move(ready->write));
+  return ChildProcess(pid, std::move(pidfd), std::move(ready->read), std::move(lifeline->write),
+                      std::move(probe));
 }
 
 bool ChildProcess::read_ready() {
@@ -178,6 +190,7 @@ std::string ChildProcess::reap() {
   do {
     result = ::waitid(P_PIDFD, static_cast<id_t>(pidfd_.get()), &status, WEXITED);
   } while (result != 0 && errno == EINTR);
+  probe_.reset();
   pidfd_.reset();
   ready_.reset();
   return result == 0 ? describe(status) : "ended in an unknown way";
@@ -185,6 +198,28 @@ std::string ChildProcess::reap() {
 
 void die_with_supervisor() {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+std::vector<std::string> foreign_arguments(const std::vector<std::string>& words) {
+  std::vector<std::string> arguments = {kForeign};
+  arguments.insert(arguments.end(), words.begin(), words.end());
+  return arguments;
+}
+
+std::optional<int> become_foreign(char** argv) {
+  if (argv[0] == nullptr || argv[1] == nullptr || std::strcmp(argv[1], kForeign) != 0 ||
+      argv[2] == nullptr) {
+    return std::nullopt;
+  }
+  // What a program that knows nothing of lifelines keeps through exec is this.
+  die_with_supervisor();
+  pollfd lifeline{kLifelineDescriptor, POLLIN, 0};
+  if (::poll(&lifeline, 1, 0) > 0) return kNotExecuted;
+  ::close(kReadyDescriptor);
+  ::close(kLifelineDescriptor);
+  ::execvp(argv[2], argv + 2);
+  fmt::print(stderr, "{}: {}\n", argv[2], std::strerror(errno));
+  return kNotExecuted;
 }
 
 std::optional<std::size_t> proportional_memory(pid_t pid) {

@@ -7,12 +7,14 @@
 #include <cstddef>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/error.hpp"
 #include "http/socket.hpp"
+#include "lab/ready_probe.hpp"
 
 namespace msdemo::lab {
 
@@ -28,6 +30,8 @@ using Environment = std::map<std::string, std::optional<std::string>>;
 struct ChildCommand {
   std::vector<std::string> arguments;  ///< after the program's name
   Environment environment{};
+  std::filesystem::path folder{};  ///< where it runs; empty: where this process does
+  std::string ready_url{};         ///< of one that cannot tell when it is ready: is asked there
   std::filesystem::path log_file;  ///< takes the child's stdout and stderr
   int lock = -1;  ///< the lab's lock: stays taken while the child lives, even without supervisor
 };
@@ -37,7 +41,8 @@ struct ChildCommand {
 /// (PR_SET_PDEATHSIG) when the thread that spawned it ends. Destroying it closes the lifeline.
 class ChildProcess {
  public:
-  /// Runs this executable again. Fails with lab_failed when the kernel refuses.
+  /// Runs this executable again, which becomes another if `arguments` are foreign_arguments().
+  /// Fails with lab_failed when the kernel refuses.
   static Result<ChildProcess> spawn(const ChildCommand& command);
 
   pid_t pid() const { return pid_; }
@@ -60,22 +65,31 @@ class ChildProcess {
 
  private:
   ChildProcess(pid_t pid, http::FileDescriptor pidfd, http::FileDescriptor ready,
-               http::FileDescriptor lifeline)
+               http::FileDescriptor lifeline, std::unique_ptr<ReadyProbe> probe)
       : pid_(pid),
         pidfd_(std::move(pidfd)),
         ready_(std::move(ready)),
-        lifeline_(std::move(lifeline)) {}
+        lifeline_(std::move(lifeline)),
+        probe_(std::move(probe)) {}
 
   pid_t pid_;
   http::FileDescriptor pidfd_;
   http::FileDescriptor ready_;
-  http::FileDescriptor lifeline_;  ///< the end that only this process holds; never written
+  http::FileDescriptor lifeline_;      ///< the end that only this process holds; never written
+  std::unique_ptr<ReadyProbe> probe_;  ///< null if the child tells by itself
 };
 
 /// For a child, first thing: it dies with its supervisor even while it is stopped (SIGSTOP), when
 /// it cannot see the end of its lifeline. A supervisor that is gone before this call is noticed by
 /// the lifeline.
 void die_with_supervisor();
+
+/// The arguments of a child that is to become another program, `words`, under the same pid.
+std::vector<std::string> foreign_arguments(const std::vector<std::string>& words);
+
+/// For main(), before anything else: becomes that program if `argv` holds such arguments. Returns
+/// what to exit with if that failed, and nothing if there are none.
+std::optional<int> become_foreign(char** argv);
 
 /// The memory that `pid` needs, with shared pages divided among their users (PSS), in bytes;
 /// nothing if the kernel does not tell.

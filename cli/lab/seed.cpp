@@ -46,14 +46,45 @@ Result<void> seed_user(http::Client& users, std::int64_t id, std::string_view na
               "begin with empty data: msdemo up --fresh, or an empty database");
 }
 
+constexpr std::array<std::string_view, 3> kNames = {"Ada", "Grace", "Linus"};
+
+Result<void> offer_user(http::Client& users, std::int64_t id, std::string_view name) {
+  const auto found = users.send({.target = fmt::format("/users/{}", id), .headers = {untraced()}},
+                                limits::kSeedCall);
+  if (!found) return fail(found.error());
+  // A program may answer 200 and mean that there is none.
+  if (const auto user = contracts::parse_user(found->body);
+      found->status == 200 && user && user->id == id) {
+    return {};
+  }
+  const auto created = users.send({.method = "POST",
+                                   .target = "/users",
+                                   .body = dump_json({{"id", id}, {"name", std::string(name)}}),
+                                   .headers = {untraced()}},
+                                  limits::kSeedCall);
+  if (!created) return fail(created.error());
+  constexpr int kFirstError = 300;
+  if (created->status < kFirstError) return {};
+  return fail(Code::lab_failed,
+              fmt::format("POST /users for {} was answered with {}", name, created->status));
+}
+
 }  // namespace
 
 Result<void> seed_users(const std::string& url) {
-  static constexpr std::array<std::string_view, 3> kNames = {"Ada", "Grace", "Linus"};
   http::Client users(url);
   std::int64_t id = 0;
   for (const std::string_view name : kNames) {
     if (auto seeded = seed_user(users, ++id, name); !seeded) return seeded;
+  }
+  return {};
+}
+
+Result<void> offer_users(const std::string& url) {
+  http::Client users(url);
+  std::int64_t id = 0;
+  for (const std::string_view name : kNames) {
+    if (auto taken = offer_user(users, ++id, name); !taken) return taken;
   }
   return {};
 }

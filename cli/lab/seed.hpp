@@ -11,4 +11,8 @@ namespace msdemo::lab {
 /// user service at `url`. May be repeated. Blocks for at most limits::kSeedCall a user and call.
 Result<void> seed_users(const std::string& url);
 
+/// The same for a foreign program, which may have its own ideas: each user that it does not answer
+/// with is offered by `POST /users {"id","name"}`. Fails at the first that it does not take.
+Result<void> offer_users(const std::string& url);
+
 }  // namespace msdemo::lab

@@ -87,7 +87,8 @@ LabRecord record_of(const std::string& control_url, const std::vector<PlannedRep
                    .started_at = format_rfc3339(real_clock().system_now()),
                    .services = {}};
   for (const PlannedReplica& of : replicas) {
-    record.services.push_back({of.service, of.replica, of.port.url(), of.admin_port.url()});
+    record.services.push_back({of.service, of.replica, of.port.url(),
+                               of.admin_port ? of.admin_port->url() : std::string()});
   }
   return record;
 }
@@ -184,6 +185,7 @@ Result<StopReport> run_lab(const LabOptions& options, const LabObserver& observe
   spdlog::info("the lab '{}' starts, control at {}", options.lab, control_url);
   auto ended = supervisor.run([&] {
     spdlog::info("everything is ready");
+    if (!supervisor.seeding_remark().empty()) observer.note(supervisor.seeding_remark());
     return observer.ready(describe(options, *folder, control_url, supervisor.services()));
   });
   collector.close();

@@ -134,10 +134,11 @@ bool ProcessIdentity::alive() const {
 std::string to_json_text(const LabRecord& record) {
   Json services = Json::array();
   for (const ServiceAddress& address : record.services) {
-    services.push_back({{"service", address.service},
-                        {"replica", address.replica},
-                        {"url", address.url},
-                        {"admin_url", address.admin_url}});
+    services.push_back(
+        {{"service", address.service},
+         {"replica", address.replica},
+         {"url", address.url},
+         {"admin_url", address.admin_url.empty() ? Json() : Json(address.admin_url)}});
   }
   return dump_json({{"pid", record.supervisor.pid},
                     {"start_ticks", record.supervisor.start_ticks},
@@ -157,8 +158,9 @@ Result<LabRecord> parse_lab_record(std::string_view text) {
                      .started_at = json->at("started_at"),
                      .services = {}};
     for (const Json& service : json->at("services")) {
+      const Json& admin_url = service.at("admin_url");
       record.services.push_back({service.at("service"), service.at("replica"), service.at("url"),
-                                 service.at("admin_url")});
+                                 admin_url.is_null() ? "" : admin_url.get<std::string>()});
     }
     if (record.supervisor.pid > 0) return record;
   } catch (const Json::exception&) {

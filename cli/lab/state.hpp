@@ -33,7 +33,7 @@ struct ServiceAddress {
   std::string service;
   int replica = 1;
   std::string url;
-  std::string admin_url;
+  std::string admin_url;  ///< empty for a foreign program
 };
 
 /// `lab.json`: what a running lab tells about itself.

@@ -7,8 +7,8 @@
 
 namespace msdemo::lab {
 
-SupervisedService::SupervisedService(ServicePlan plan, int lock, const Clock& clock)
-    : plan_(std::move(plan)), lock_(lock), lifecycle_(plan_.name, clock, plan_.start_timeout) {}
+SupervisedService::SupervisedService(ServicePlan plan, const Clock& clock)
+    : plan_(std::move(plan)), lifecycle_(plan_.name, clock, plan_.start_timeout) {}
 
 ServiceStatus SupervisedService::status() const {
   return {.service = plan_.service,
@@ -16,7 +16,7 @@ ServiceStatus SupervisedService::status() const {
           .pid = child_ ? std::optional(child_->pid()) : std::nullopt,
           .state = lifecycle_.state(),
           .url = plan_.port.url(),
-          .admin_url = plan_.admin_port.url(),
+          .admin_url = foreign() ? std::nullopt : std::optional(plan_.admin_port->url()),
           .restarts = lifecycle_.restarts(),
           .last_exit = last_exit_};
 }
@@ -73,10 +73,7 @@ void SupervisedService::perform(const Acts& acts) {
 
 void SupervisedService::spawn() {
   ++spawned_;
-  auto child = ChildProcess::spawn({.arguments = plan_.arguments,
-                                    .environment = plan_.environment,
-                                    .log_file = plan_.log_file,
-                                    .lock = lock_});
+  auto child = ChildProcess::spawn(plan_.command);
   if (!child) {
     process_ended(child.error().message);
     return;
@@ -96,7 +93,9 @@ void SupervisedService::ended_readable() {
   std::string how = child_->reap();
   child_.reset();
   if (starting && lifecycle_.overdue()) {
-    how = fmt::format("not ready within {} s", plan_.start_timeout.count());
+    how = foreign() ? fmt::format("answered no HTTP at {} within {} s", url(),
+                                  plan_.start_timeout.count())
+                    : fmt::format("not ready within {} s", plan_.start_timeout.count());
   }
   process_ended(std::move(how));
 }

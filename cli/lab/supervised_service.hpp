@@ -19,23 +19,24 @@ struct ServicePlan {
   int replica = 1;
   std::string name;  ///< of this process, for people: replica_name()
   ReservedPort port;
-  ReservedPort admin_port;
-  std::filesystem::path log_file;
-  std::vector<std::string> arguments;  ///< of the child, ports and descriptors included
-  Environment environment{};
+  std::optional<ReservedPort> admin_port;  ///< nothing for a foreign program
+  ChildCommand command;                    ///< with the lab's lock, which is kept open meanwhile
   std::chrono::seconds start_timeout = limits::kStartTimeout;
 };
 
 /// Does what its lifecycle decides. Used by the supervisor's thread alone; never blocks.
 class SupervisedService {
  public:
-  /// `lock` is the lab's lock, kept open by the caller; `clock` must outlive the service.
-  SupervisedService(ServicePlan plan, int lock, const Clock& clock);
+  /// `clock` must outlive the service.
+  SupervisedService(ServicePlan plan, const Clock& clock);
 
   const std::string& service() const { return plan_.service; }
   const std::string& name() const { return plan_.name; }
   std::string url() const { return plan_.port.url(); }
-  const std::filesystem::path& log_file() const { return plan_.log_file; }
+  const std::filesystem::path& log_file() const { return plan_.command.log_file; }
+
+  /// A program that is not ours, of which the lab knows only that it answers HTTP.
+  bool foreign() const { return !plan_.admin_port; }
   ServiceStatus status() const;
   ServiceState state() const { return lifecycle_.state(); }
   const Lifecycle& lifecycle() const { return lifecycle_; }
@@ -69,7 +70,6 @@ class SupervisedService {
   void process_ended(std::string how);
 
   ServicePlan plan_;
-  int lock_;
   Lifecycle lifecycle_;
   std::optional<ChildProcess> child_;
   std::optional<std::string> last_exit_;

@@ -196,10 +196,11 @@ void Supervisor::seed_when_possible() {
   if (user == services_.end()) return;
   seeding_ = Seeding::going_on;
   const int run = user->spawned();
-  seeder_ = std::thread([this, run, asked = &*user, url = user->url()] {
-    const auto seeded = seed_users(url);
-    post([this, run, asked, seeded] {
+  seeder_ = std::thread([this, run, asked = &*user, url = user->url(), own = !user->foreign()] {
+    auto seeded = own ? seed_users(url) : offer_users(url);
+    post([this, run, asked, own, seeded] {
       seeder_.join();
+      if (!own) return users_offered(seeded);
       const bool still_there = asked->state() == ServiceState::ready && asked->spawned() == run;
       seeding_ = seeded ? Seeding::done : Seeding::not_begun;
       // A service that died over it is started again, and so is the seeding.
@@ -208,6 +209,16 @@ void Supervisor::seed_when_possible() {
       failure_->message = "the first users could not be created: " + failure_->message;
     });
   });
+}
+
+void Supervisor::users_offered(const Result<void>& taken) {
+  seeding_ = Seeding::done;
+  if (taken) return;
+  seeding_remark_ = fmt::format(
+      "the program that is the user service did not take the first users ({}); the lab goes on "
+      "without them",
+      taken.error().message);
+  spdlog::warn("{}", seeding_remark_);
 }
 
 void Supervisor::check_start(const std::function<bool()>& on_ready) {

@@ -46,6 +46,10 @@ class Supervisor {
   /// has been stopped, when it never came so far.
   Result<StopReport> run(const std::function<bool()>& on_ready);
 
+  /// What is to be said about the first users: that a foreign program did not take them. Empty
+  /// else. For `on_ready`.
+  const std::string& seeding_remark() const { return seeding_remark_; }
+
   /// Never blocks.
   std::vector<ServiceStatus> services() const;
 
@@ -75,6 +79,7 @@ class Supervisor {
   void signal_came();
   void stop_everything();
   void seed_when_possible();
+  void users_offered(const Result<void>& taken);
   void check_start(const std::function<bool()>& on_ready);
   Error start_failure(const SupervisedService& service) const;
   bool over() const;
@@ -93,6 +98,7 @@ class Supervisor {
   std::vector<std::shared_ptr<std::promise<Result<StopReport>>>> down_answers_;
   std::thread seeder_;
   enum class Seeding { not_begun, going_on, done } seeding_ = Seeding::not_begun;
+  std::string seeding_remark_;
   bool announced_ = false;
   std::optional<Error> failure_;
   std::optional<SteadyTime> give_up_at_;  ///< set while everything is being stopped

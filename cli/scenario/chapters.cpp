@@ -16,6 +16,11 @@ extern const std::string_view chapter_06_one_to_many;
 extern const std::string_view chapter_07_measuring;
 extern const std::string_view chapter_08_changing;
 extern const std::string_view chapter_10_choosing;
+extern const std::string_view chapter_appendix_fastapi;
+extern const std::string_view fastapi_order_py;
+extern const std::string_view fastapi_order_service_py;
+extern const std::string_view fastapi_user_py;
+extern const std::string_view fastapi_user_service_py;
 }  // namespace embedded
 
 namespace scenario {
@@ -54,6 +59,14 @@ const std::vector<ChapterText>& chapters() {
       {7, "docs/tutorial/07-measuring.md", embedded::chapter_07_measuring},
       {8, "docs/tutorial/08-changing.md", embedded::chapter_08_changing},
       {10, "docs/tutorial/10-choosing.md", embedded::chapter_10_choosing},
+      {0,
+       "docs/tutorial/appendix-fastapi.md",
+       embedded::chapter_appendix_fastapi,
+       "fastapi",
+       {{"fastapi/order.py", embedded::fastapi_order_py},
+        {"fastapi/order_service.py", embedded::fastapi_order_service_py},
+        {"fastapi/user.py", embedded::fastapi_user_py},
+        {"fastapi/user_service.py", embedded::fastapi_user_service_py}}},
   };
   return all;
 }
@@ -62,7 +75,8 @@ Result<Chapter> read_chapter(const ChapterText& text) {
   const std::string file(text.file);
   auto document = parse_document(file, text.text);
   if (!document) return fail(document.error());
-  const std::string number = fmt::format("{}. ", text.number);
+  const bool appendix = text.number == 0;
+  const std::string number = appendix ? "Appendix: " : fmt::format("{}. ", text.number);
   if (document->title.substr(0, number.size()) != number) {
     return fail(Code::usage, fmt::format("{}: the title must begin with '# {}'", file, number));
   }
@@ -72,9 +86,11 @@ Result<Chapter> read_chapter(const ChapterText& text) {
                 "it stands in the first paragraph");
   }
   return Chapter{.number = text.number,
+                 .name = appendix ? std::string(text.name) : std::to_string(text.number),
                  .title = document->title.substr(number.size()),
                  .minutes = static_cast<int>(*minutes),
                  .needs = words_of(between(text.text, "<!-- needs:", "-->")),
+                 .files = text.files,
                  .document = std::move(*document)};
 }
 

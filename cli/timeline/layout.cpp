@@ -12,6 +12,7 @@
 
 #include "timeline/decision.hpp"
 #include "timeline/message_ways.hpp"
+#include "timeline/span_reading.hpp"
 #include "timeline/span_tree.hpp"
 
 namespace msdemo::timeline {
@@ -52,9 +53,11 @@ void divide(SpanNode& node, const std::vector<SpanNode>& nodes) {
   const std::int64_t end_ns = std::max(row.start_ns, row.end_ns);
   const bool queue = node.holds_message();
   const SegmentKind own = queue ? SegmentKind::queued : SegmentKind::work;
-  const bool unanswered = !queue && std::ranges::any_of(node.children, [&](std::size_t child) {
-    return nodes[child].row.missing;
-  });
+  const bool untraced = node.span != nullptr && node.children.empty() && asks_untraced(*node.span);
+  const bool unanswered =
+      untraced || (!queue && std::ranges::any_of(node.children, [&](std::size_t child) {
+        return nodes[child].row.missing;
+      }));
   std::vector<Segment> waiting;
   if (unanswered) {
     waiting.push_back({SegmentKind::waiting, row.start_ns, end_ns});

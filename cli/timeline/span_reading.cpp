@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <variant>
 
+#include "trace/otlp.hpp"
+
 namespace msdemo::timeline {
 namespace {
 
@@ -57,8 +59,12 @@ bool is_call(const SpanRecord& span) {
   return find(span, "http.request.method") != nullptr || find(span, "server.address") != nullptr;
 }
 
+bool asks_untraced(const SpanRecord& span) {
+  return is_call(span) && find(span, trace::kUntracedPeer) != nullptr;
+}
+
 bool expects_callee(const SpanRecord& span) {
-  return is_call(span) && text_of(span, "error.type") != "unreachable";
+  return is_call(span) && text_of(span, "error.type") != "unreachable" && !asks_untraced(span);
 }
 
 std::string callee_of(const SpanRecord& span) {

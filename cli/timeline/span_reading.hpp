@@ -26,6 +26,9 @@ std::optional<std::int64_t> integer_of(const trace::SpanRecord& span, std::strin
 /// Whether it asks another service, and not a database.
 bool is_call(const trace::SpanRecord& span);
 
+/// Whether it asks a program of which it is known that it records no spans.
+bool asks_untraced(const trace::SpanRecord& span);
+
 /// Whether another service should have a span for what this one asked of it.
 bool expects_callee(const trace::SpanRecord& span);
 

@@ -1,5 +1,5 @@
 # The chapters of docs/tutorial that come along inside the program and are run as tests. A new one
-# is added here and in cli/scenario/chapters.cpp.
+# is added here and in cli/scenario/chapters.cpp; so is a file that an appendix works with.
 set(MSDEMO_CHAPTERS
   01-first-call
   02-waiting
@@ -9,4 +9,10 @@ set(MSDEMO_CHAPTERS
   06-one-to-many
   07-measuring
   08-changing
-  10-choosing)
+  10-choosing
+  appendix-fastapi)
+set(MSDEMO_CHAPTER_FILES
+  fastapi/order.py
+  fastapi/order_service.py
+  fastapi/user.py
+  fastapi/user_service.py)

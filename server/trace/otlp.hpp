@@ -11,6 +11,9 @@
 
 namespace msdemo::trace {
 
+/// An attribute of a call whose callee is known to record no spans, so that none is missing.
+inline constexpr std::string_view kUntracedPeer = "msdemo.peer.untraced";
+
 /// An ExportTraceServiceRequest in OTLP's JSON mapping (opentelemetry-proto, docs/specification.md,
 /// "JSON Protobuf Encoding"): ids as hex, 64-bit integers as decimal strings, enums as integers.
 std::string to_otlp_json(std::span<const SpanRecord> spans);

@@ -1,6 +1,7 @@
 // `tutorial` as a learner meets it: the list, one chapter step by step, ways to end it, and checks
 // that judge a lab.
 #include <csignal>
+#include <fstream>
 
 #include "support/catch.hpp"
 #include "support/lab_fixture.hpp"
@@ -75,6 +76,24 @@ TEST_CASE("a chapter names the program that is missing and how to get it", "[e2e
   CHECK(outcome.exit_code == 64);
   CHECK(outcome.says("needs curl, which is not installed"));
   CHECK(outcome.says("apt install curl"));
+}
+
+TEST_CASE("an appendix has a name, and tells which module its Python lacks", "[e2e]") {
+  const Desk desk;
+  const auto bin = desk.folder.path() / "bin";
+  std::filesystem::create_directory(bin);
+  // Without its site, Python finds no packages.
+  std::ofstream(bin / "uvicorn") << "#!/usr/bin/python3 -S\n";
+  std::filesystem::permissions(bin / "uvicorn", std::filesystem::perms::owner_all);
+  const auto outcome = desk.run({"tutorial", "fastapi", "--yes"}, bin.string() + ":/usr/bin:/bin");
+  INFO(outcome.out << outcome.err);
+  CHECK(outcome.exit_code == 64);
+  CHECK(outcome.says("the Python module fastapi beside uvicorn, which is not installed"));
+  CHECK(outcome.says("apt install python3-fastapi"));
+  CHECK(desk.clean());
+  CHECK(desk.run({"tutorial", "check", "fastapi"}).says("has no exercise to check"));
+  CHECK(desk.run({"tutorial", "fastpi"}).says("there is no chapter fastpi"));
+  CHECK(desk.run({"tutorial", "--json"}).json().back().at("chapter") == "fastapi");
 }
 
 TEST_CASE("an exercise cannot be judged without a lab", "[e2e]") {

@@ -78,6 +78,13 @@ TEST_CASE("a record comes back as it was written", "[lab]") {
   CHECK(record.services[0].admin_url == "http://127.0.0.1:9000");
 }
 
+TEST_CASE("a record tells which programs have no admin listener", "[lab]") {
+  LabRecord foreign = sample_record();
+  foreign.services[0].admin_url.clear();
+  CHECK(to_json_text(foreign).find(R"("admin_url":null)") != std::string::npos);
+  CHECK(must(parse_lab_record(to_json_text(foreign))).services[0].admin_url.empty());
+}
+
 TEST_CASE("a damaged record is an error, however it is damaged", "[lab]") {
   const std::string whole = to_json_text(sample_record());
   for (std::size_t length = 0; length + 2 < whole.size(); ++length) {

@@ -11,12 +11,14 @@ TEST_CASE("every chapter can be read, and says how long it takes", "[tutorial]")
   for (const ChapterText& text : chapters()) {
     INFO(text.file);
     const Chapter chapter = test::must(read_chapter(text));
-    CHECK(chapter.number > last);
+    const bool appendix = chapter.number == 0;
+    CHECK((appendix || chapter.number > last));
+    CHECK((appendix ? chapter.name == text.name : chapter.name == std::to_string(chapter.number)));
     CHECK(chapter.minutes >= 5);
     CHECK(chapter.minutes <= 30);
     CHECK_FALSE(chapter.title.empty());
     CHECK(chapter.document.command_count() > 0);
-    last = chapter.number;
+    if (!appendix) last = chapter.number;
   }
   CHECK(last > 0);
 }
@@ -28,6 +30,20 @@ TEST_CASE("a chapter tells its title, its time and what it needs", "[tutorial]")
   CHECK(chapter.title == "By message");
   CHECK(chapter.minutes == 12);
   CHECK(chapter.needs == std::vector<std::string>{"curl", "jq"});
+}
+
+TEST_CASE("an appendix has a name instead of a number, and files to work with", "[tutorial]") {
+  const ChapterText text{0,
+                         "d/appendix-x.md",
+                         "# Appendix: Other\nAbout 12 minutes. Go.\n",
+                         "x",
+                         {{"x/a.py", "pass"}}};
+  const Chapter chapter = test::must(read_chapter(text));
+  CHECK(chapter.title == "Other");
+  CHECK(chapter.name == "x");
+  REQUIRE(chapter.files.size() == 1);
+  CHECK(chapter.files[0].name == "x/a.py");
+  CHECK_FALSE(read_chapter({0, "d/appendix-x.md", "# 0. Other\nAbout 12 minutes\n", "x"}));
 }
 
 TEST_CASE("a chapter without number or time is refused", "[tutorial]") {

@@ -6,6 +6,7 @@
 
 #include "support/catch.hpp"
 #include "support/sample_traces.hpp"
+#include "trace/otlp.hpp"
 #include "unit/timeline/layout_text.hpp"
 
 namespace test = msdemo::test;
@@ -94,6 +95,24 @@ TEST_CASE("a callee is named by its address if nothing else is known", "[timelin
   REQUIRE(layout.rows.size() == 2);
   CHECK(layout.rows[1].remark == "no span arrived from ::1:8001");
   CHECK(layout.rows[1].service.empty());
+}
+
+TEST_CASE("a call of a program that records no spans is a wait, and nothing is missing",
+          "[timeline]") {
+  TraceBuilder trace;
+  const int root = trace.add(-1, "client", "order create", SpanKind::internal, 0, 20);
+  const int call = trace.call(root, "client", "order", "POST /orders", 0, 10);
+  CHECK_FALSE(complete(trace.spans()));
+  trace.set(call, trace::kUntracedPeer, true);
+  const Layout layout = lay_out(trace.spans());
+  REQUIRE(layout.rows.size() == 2);
+  CHECK(division(layout.rows[1]) == "waiting 0-10");
+  CHECK(division(layout.rows[0]) == "waiting 0-10, work 10-20");
+  CHECK(complete(trace.spans()));
+
+  // One that does record its spans is believed.
+  trace.add(call, "order", "POST /orders", SpanKind::server, 2, 8);
+  CHECK(division(lay_out(trace.spans()).rows[1]) == "work 0-2, waiting 2-8, work 8-10");
 }
 
 TEST_CASE("nobody is missed who cannot have answered", "[timeline]") {

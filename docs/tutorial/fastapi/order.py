@@ -1,0 +1,7 @@
+"""The source tutorial's order model."""
+from pydantic import BaseModel
+
+
+class Order(BaseModel):
+    user_id: int
+    item_name: str
