@@ -21,9 +21,10 @@ struct ChapterText {
 /// A chapter, read.
 struct Chapter {
   int number = 0;
-  std::string title;               ///< without its number
-  int minutes = 0;                 ///< that it takes a reader: `About 15 minutes` in its text
-  std::vector<std::string> needs;  ///< programs beside bash: `<!-- needs: curl -->` in its text
+  std::string title;                 ///< without its number
+  int minutes = 0;                   ///< that it takes a reader: `About 15 minutes` in its text
+  std::vector<std::string> needs;    ///< programs beside bash: `<!-- needs: curl -->` in its text
+  std::vector<std::string> engines;  ///< of scripts/engines: `<!-- engines: postgres kafka -->`
   Document document;
 };
 

@@ -9,4 +9,5 @@ set(MSDEMO_CHAPTERS
   06-one-to-many
   07-measuring
   08-changing
+  09-past-one-machine
   10-choosing)
