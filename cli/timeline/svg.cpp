@@ -218,7 +218,7 @@ std::vector<Drawing::Sign> Drawing::signs_of(const Row& row) const {
     signs.push_back({std::max(x(mark.at_ns), free_from), mark.decision});
     free_from = signs.back().x + kApart;
   }
-  double free_to = bars_ + axis_ + kGap - kSign - 1;  // not over the duration
+  double free_to = bars_ + axis_ + kGap - kSign - 4;  // not over the duration
   for (Sign& each : std::views::reverse(signs)) {
     each.x = std::min(each.x, free_to);
     free_to = each.x - kApart;
