@@ -8,9 +8,9 @@ namespace msdemo::commands {
 
 const std::vector<ChapterCheck>& chapter_checks() {
   static const std::vector<ChapterCheck> all = {
-      {1, check_first_call}, {2, check_waiting},  {3, check_failing},
-      {4, check_messages},   {5, check_once},     {6, check_one_to_many},
-      {7, check_measuring},  {8, check_changing}, {10, check_choosing},
+      {1, check_first_call}, {2, check_waiting},     {3, check_failing},   {4, check_messages},
+      {5, check_once},       {6, check_one_to_many}, {7, check_measuring}, {8, check_changing},
+      {9, check_replicas},   {10, check_choosing},
   };
   return all;
 }

@@ -52,6 +52,7 @@ Findings check_once(LearnersLab& lab);
 Findings check_one_to_many(LearnersLab& lab);
 Findings check_measuring(LearnersLab& lab);
 Findings check_changing(LearnersLab& lab);
+Findings check_replicas(LearnersLab& lab);
 Findings check_choosing(LearnersLab& lab);
 
 }  // namespace msdemo::commands

@@ -21,6 +21,14 @@ tl::unexpected<Error> not_understood(std::string_view what) {
   return fail(Code::invalid_reply, fmt::format("nobody understands how the lab told its {}", what));
 }
 
+Result<std::vector<Sample>> scrape(const lab::Replica& replica) {
+  if (auto there = lab::check_admin(replica); !there) return fail(std::move(there.error()));
+  http::Client admin(replica.admin_url);
+  const auto answer = call(admin, {.target = "/metrics"});
+  if (!answer) return fail(answer.error());
+  return parse_metrics(answer->body);
+}
+
 /// Whether its root may have placed an order: by this program, or by a curl.
 bool may_place(const Json& listed) {
   const std::string name = listed.value("name", "");
@@ -51,11 +59,19 @@ Result<lab::Replica> LearnersLab::first_replica(const std::string& service) cons
 Result<std::vector<Sample>> LearnersLab::metrics(const std::string& service) {
   const auto replica = first_replica(service);
   if (!replica) return fail(replica.error());
-  if (auto there = lab::check_admin(*replica); !there) return fail(std::move(there.error()));
-  http::Client admin(replica->admin_url);
-  const auto answer = call(admin, {.target = "/metrics"});
-  if (!answer) return fail(answer.error());
-  return parse_metrics(answer->body);
+  return scrape(*replica);
+}
+
+Result<std::vector<std::vector<Sample>>> LearnersLab::metrics_of_all(const std::string& service) {
+  const auto replicas = lab_.replicas(service);
+  if (!replicas) return fail(replicas.error());
+  std::vector<std::vector<Sample>> all;
+  for (const lab::Replica& replica : *replicas) {
+    auto samples = scrape(replica);
+    if (!samples) return fail(samples.error());
+    all.push_back(std::move(*samples));
+  }
+  return all;
 }
 
 Result<Json> LearnersLab::get(const std::string& service, const std::string& target) {

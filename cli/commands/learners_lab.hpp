@@ -41,6 +41,9 @@ class LearnersLab {
   /// What a service counted since its start.
   Result<std::vector<Sample>> metrics(const std::string& service);
 
+  /// The same of each of its processes, in their order.
+  Result<std::vector<std::vector<Sample>>> metrics_of_all(const std::string& service);
+
   /// All orders, oldest first, as the order service has them.
   Result<std::vector<Json>> orders();
 

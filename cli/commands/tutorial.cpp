@@ -67,6 +67,24 @@ bool installed(const std::string& program) {
   return false;
 }
 
+/// Fails with usage, naming the first engine that nobody has said the place of, and who can start
+/// it.
+Result<void> check_engines(const scenario::Chapter& chapter) {
+  for (const std::string& engine : chapter.engines) {
+    std::string variable = "MSDEMO_TEST_" + engine;
+    std::ranges::transform(variable, variable.begin(),
+                           [](char c) { return c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c; });
+    const char* url = std::getenv(variable.c_str());
+    if (url != nullptr && *url != '\0') continue;
+    return fail(
+        Code::usage,
+        fmt::format("chapter {} needs a running {}, and {} does not say where one is",
+                    chapter.number, engine, variable),
+        "in the source tree: eval \"$(scripts/engines up >/dev/null && scripts/engines env)\"");
+  }
+  return {};
+}
+
 /// Fails with usage, naming the first program that is missing and how to get it.
 Result<void> check_needs(const scenario::Chapter& chapter) {
   std::vector<std::string> needs = chapter.needs;
@@ -87,7 +105,7 @@ Result<void> check_needs(const scenario::Chapter& chapter) {
                             called(chapter), module, program),
                 fmt::format("sudo apt install python3-{}", module));
   }
-  return {};
+  return check_engines(chapter);
 }
 
 int list(const Program& program) {

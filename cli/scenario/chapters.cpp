@@ -15,6 +15,7 @@ extern const std::string_view chapter_05_once;
 extern const std::string_view chapter_06_one_to_many;
 extern const std::string_view chapter_07_measuring;
 extern const std::string_view chapter_08_changing;
+extern const std::string_view chapter_09_past_one_machine;
 extern const std::string_view chapter_10_choosing;
 extern const std::string_view chapter_appendix_fastapi;
 extern const std::string_view fastapi_order_py;
@@ -58,6 +59,7 @@ const std::vector<ChapterText>& chapters() {
       {6, "docs/tutorial/06-one-to-many.md", embedded::chapter_06_one_to_many},
       {7, "docs/tutorial/07-measuring.md", embedded::chapter_07_measuring},
       {8, "docs/tutorial/08-changing.md", embedded::chapter_08_changing},
+      {9, "docs/tutorial/09-past-one-machine.md", embedded::chapter_09_past_one_machine},
       {10, "docs/tutorial/10-choosing.md", embedded::chapter_10_choosing},
       {0,
        "docs/tutorial/appendix-fastapi.md",
@@ -90,6 +92,7 @@ Result<Chapter> read_chapter(const ChapterText& text) {
                  .title = document->title.substr(number.size()),
                  .minutes = static_cast<int>(*minutes),
                  .needs = words_of(between(text.text, "<!-- needs:", "-->")),
+                 .engines = words_of(between(text.text, "<!-- engines:", "-->")),
                  .files = text.files,
                  .document = std::move(*document)};
 }

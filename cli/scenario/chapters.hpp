@@ -28,13 +28,14 @@ struct ChapterText {
 
 /// A chapter, read.
 struct Chapter {
-  int number = 0;                  ///< 0: an appendix
-  std::string name;                ///< as it is asked for: `3`, `fastapi`
-  std::string title;               ///< without its number
-  int minutes = 0;                 ///< that it takes a reader: `About 15 minutes` in its text
-  std::vector<std::string> needs;  ///< programs beside bash: `<!-- needs: curl -->` in its text,
-                                   ///< and modules of their Python: `uvicorn:fastapi`
-  std::vector<ChapterFile> files;  ///< that its commands find where they run
+  int number = 0;                    ///< 0: an appendix
+  std::string name;                  ///< as it is asked for: `3`, `fastapi`
+  std::string title;                 ///< without its number
+  int minutes = 0;                   ///< that it takes a reader: `About 15 minutes` in its text
+  std::vector<std::string> needs;    ///< programs beside bash: `<!-- needs: curl -->` in its text,
+                                     ///< and modules of their Python: `uvicorn:fastapi`
+  std::vector<std::string> engines;  ///< of scripts/engines: `<!-- engines: postgres kafka -->`
+  std::vector<ChapterFile> files;    ///< that its commands find where they run
   Document document;
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <ranges>
 #include <set>
 #include <utility>
 #include <vector>
@@ -209,13 +210,18 @@ void Drawing::add_bar(const Row& row, double y) {
 }
 
 std::vector<Drawing::Sign> Drawing::signs_of(const Row& row) const {
+  constexpr double kApart = 2 * kSign + 1;
   std::vector<Sign> signs;
   double free_from = 0;  // decisions of the same moment stand side by side
   for (const Mark& mark : row.marks) {
     if (mark.kind != MarkKind::decision || mark.decision > options_.decisions_max) continue;
-    const double at = std::clamp(x(mark.at_ns), free_from, kWidth - kMargin);
-    free_from = at + 2 * kSign + 1;
-    signs.push_back({at, mark.decision});
+    signs.push_back({std::max(x(mark.at_ns), free_from), mark.decision});
+    free_from = signs.back().x + kApart;
+  }
+  double free_to = bars_ + axis_ + kGap - kSign - 4;  // not over the duration
+  for (Sign& each : std::views::reverse(signs)) {
+    each.x = std::min(each.x, free_to);
+    free_to = each.x - kApart;
   }
   return signs;
 }

@@ -9,6 +9,7 @@ set(MSDEMO_CHAPTERS
   06-one-to-many
   07-measuring
   08-changing
+  09-past-one-machine
   10-choosing
   appendix-fastapi)
 set(MSDEMO_CHAPTER_FILES

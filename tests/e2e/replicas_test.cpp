@@ -141,6 +141,28 @@ TEST_CASE("a rolling restart under load loses and refuses nothing", "[replicas]"
   for (const pid_t pid : shop.pids("order")) CHECK_FALSE(before.contains(pid));
 }
 
+TEST_CASE("the exercise about replicas is right only when all were restarted and then used",
+          "[replicas]") {
+  const auto urls = engines();
+  if (!urls) return;
+  const ReplicatedShop shop(*urls);
+  const std::vector<std::string> check = {"tutorial", "check", "9", "--answer", "51"};
+  const std::vector<std::string> place = {"order", "create", "--user", "1",       "--item",
+                                          "book",  "--rate", "100",    "--count", "180"};
+  REQUIRE(shop.lab.run(place).exit_code == 0);
+  const Outcome before = shop.lab.run(check);
+  CHECK(before.exit_code == 1);
+  CHECK(before.says("0 of 3 order services were started again"));
+  REQUIRE(shop.lab.run({"restart", "order"}).exit_code == 0);
+  CHECK(shop.lab.run(check).says("has placed 0 orders since"));
+  REQUIRE(shop.lab.run(place).exit_code == 0);
+  CHECK(shop.lab.run({"tutorial", "check", "9"}).exit_code == 2);
+  CHECK(shop.lab.run({"tutorial", "check", "9", "--answer", "48"}).says("too low"));
+  const Outcome right = shop.lab.run(check);
+  INFO(right.out << right.err);
+  CHECK(right.exit_code == 0);
+}
+
 TEST_CASE("the engines' passwords are nowhere that others can read", "[replicas]") {
   const auto urls = engines();
   if (!urls) return;

@@ -96,6 +96,15 @@ TEST_CASE("an appendix has a name, and tells which module its Python lacks", "[e
   CHECK(desk.run({"tutorial", "--json"}).json().back().at("chapter") == "fastapi");
 }
 
+TEST_CASE("a chapter names the engine that is missing and how to start it", "[e2e]") {
+  const Desk desk;  // in its environment nothing says where engines are
+  const auto outcome = desk.run({"tutorial", "9", "--yes"});
+  CHECK(outcome.exit_code == 64);
+  CHECK(outcome.says("needs a running postgres, and MSDEMO_TEST_POSTGRES does not say where"));
+  CHECK(outcome.says("scripts/engines up"));
+  CHECK(desk.clean());
+}
+
 TEST_CASE("an exercise cannot be judged without a lab", "[e2e]") {
   const Desk desk;
   const auto outcome = desk.run({"tutorial", "check", "1", "--json"});

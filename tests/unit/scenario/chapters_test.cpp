@@ -30,6 +30,15 @@ TEST_CASE("a chapter tells its title, its time and what it needs", "[tutorial]")
   CHECK(chapter.title == "By message");
   CHECK(chapter.minutes == 12);
   CHECK(chapter.needs == std::vector<std::string>{"curl", "jq"});
+  CHECK(chapter.engines.empty());
+}
+
+TEST_CASE("a chapter tells which engines it needs", "[tutorial]") {
+  const ChapterText text{9, "d/09-x.md",
+                         "# 9. Far\n<!-- engines: postgres kafka -->\nAbout 12 minutes.\n"};
+  const Chapter chapter = test::must(read_chapter(text));
+  CHECK(chapter.engines == std::vector<std::string>{"postgres", "kafka"});
+  CHECK(chapter.needs.empty());
 }
 
 TEST_CASE("an appendix has a name instead of a number, and files to work with", "[tutorial]") {

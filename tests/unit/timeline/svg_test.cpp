@@ -1,6 +1,8 @@
 // The drawn timeline: that it can be read, by whom, and that nothing in a trace breaks it.
 #include "timeline/svg.hpp"
 
+#include <cstdlib>
+
 #include "base/text.hpp"
 #include "support/catch.hpp"
 #include "support/sample_traces.hpp"
@@ -79,6 +81,28 @@ TEST_CASE("decisions have their numbers and their rules", "[timeline]") {
     CHECK_FALSE(says(draw(spans, options), ">why</text>"));
     CHECK(says(draw(spans, options), "data-span=\"0000000000000003\""));
   }
+}
+
+TEST_CASE("decisions at the end do not cover the duration", "[timeline]") {
+  TraceBuilder trace;
+  const int root = trace.add(-1, "order", "POST /orders", trace::SpanKind::server, 0, 1000);
+  for (int i = 0; i < 3; ++i) trace.decide(root, "policy.retry", "retry refused", 1000);
+  const std::string svg = draw(trace.spans());
+  constexpr double kRadius = 7.5;
+  const double duration_begins = 934 - timeline::text_width("1.00 ms", 12.5);
+  constexpr std::string_view kCircle = "<circle class=\"sign\" cx=\"";
+  int beside = 0;  // of the three; the others are in the legend and in the list below
+  double last = 0;
+  for (auto at = svg.find(kCircle); at != svg.npos; at = svg.find(kCircle, at + 1)) {
+    const double x = std::strtod(svg.c_str() + at + kCircle.size(), nullptr);
+    CHECK(x + kRadius < duration_begins);
+    if (x > 800) {
+      CHECK(x >= last + 2 * kRadius);
+      last = x;
+      ++beside;
+    }
+  }
+  CHECK(beside == 3);
 }
 
 TEST_CASE("what a trace says cannot become markup", "[timeline]") {
