@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <ranges>
 #include <set>
 #include <utility>
 #include <vector>
@@ -219,9 +218,9 @@ std::vector<Drawing::Sign> Drawing::signs_of(const Row& row) const {
     free_from = signs.back().x + kApart;
   }
   double free_to = bars_ + axis_ + kGap - kSign - 4;  // not over the duration
-  for (Sign& each : std::views::reverse(signs)) {
-    each.x = std::min(each.x, free_to);
-    free_to = each.x - kApart;
+  for (auto each = signs.rbegin(); each != signs.rend(); ++each) {
+    each->x = std::min(each->x, free_to);
+    free_to = each->x - kApart;
   }
   return signs;
 }
