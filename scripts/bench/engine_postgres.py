@@ -1,5 +1,6 @@
-"""The services on PostgreSQL beside pgbench with the same INSERT: what the way over HTTP, the lookup
-of the user and our own code leave of the rate that the server itself reaches."""
+"""The services on PostgreSQL beside pgbench with the statements of an order by call, the INSERT alone
+and the SELECT of its user, too: what two ways over HTTP and our own code leave of the rate that the
+server itself reaches."""
 import glob
 import os
 import re
@@ -11,7 +12,8 @@ from bench.contestants import Msdemo, Pair, free_port
 from bench.machine import ROOT, Failed, run
 from bench.measures import Comparison, Measure
 
-PGBENCH, OURS, OURS_NORMAL = "pgbench", "msdemo", "msdemo, normal"
+PGBENCH, PGBENCH_BOTH = "pgbench: INSERT", "pgbench: SELECT, INSERT"
+OURS, OURS_NORMAL = "msdemo", "msdemo, normal"
 CONNECTIONS = 16
 WITHIN = 1.5  # times what pgbench reaches
 URL_VARIABLE = "MSDEMO_TEST_POSTGRES"
@@ -67,24 +69,33 @@ class Database:
         psql(self.server, f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
 
 
+def select_statement():
+    """The one of server/user/store.cpp that finds a user, for user 1."""
+    source = (ROOT / "server/user/store.cpp").read_text(encoding="utf-8")
+    return re.search(r"SELECT [\w, ]+ FROM users WHERE id = \$1", source).group().replace("$1", "1")
+
+
 class PgBench:
-    """The server with the statement alone: no HTTP, no lookup."""
+    """The server with the order's own statement: no HTTP, no lookup of its user."""
 
     def __init__(self, folder):
-        self.script = f"{folder}/insert.sql"
+        self.script = f"{folder}/order.sql"
         self.database = Database()
+
+    def statements(self):
+        return (insert_statement(),)
 
     def start(self):
         self.database.make()
 
     def prepare(self):
         with open(self.script, "w", encoding="utf-8") as script:
-            script.write(f"{insert_statement()};\n")
+            script.writelines(f"{statement};\n" for statement in self.statements())
 
     def rate(self, seconds):
         text = run(tool("pgbench"), "--no-vacuum", "--protocol", "prepared", "--client",
                    str(CONNECTIONS), "--jobs", "1", "--time", str(seconds), "--file", self.script,
-                   self.database.url, env={**os.environ, "PGOPTIONS": "-c search_path=order"})
+                   self.database.url, env={**os.environ, "PGOPTIONS": "-c search_path=order,user"})
         return float(re.search(r"tps = ([\d.]+)", text).group(1))
 
     def check(self):
@@ -92,6 +103,17 @@ class PgBench:
 
     def stop(self):
         self.database.drop()
+
+
+class PgBenchBoth(PgBench):
+    """And with that lookup, on the same connection."""
+
+    def prepare(self):
+        super().prepare()
+        psql(self.database.url, "INSERT INTO \"user\".users (name) VALUES ('Ada')")
+
+    def statements(self):
+        return (select_statement(), *super().statements())
 
 
 class Services(Pair):
@@ -139,17 +161,18 @@ class ServicesNormal(Services):
     durability = "normal"
 
 
-CONTESTANTS = {PGBENCH: PgBench, OURS: Services, OURS_NORMAL: ServicesNormal}
+CONTESTANTS = {PGBENCH: PgBench, PGBENCH_BOTH: PgBenchBoth, OURS: Services, OURS_NORMAL: ServicesNormal}
 
 MEASURES = (
     Measure("postgres-orders", f"orders by call, durable, {CONNECTIONS} connections, PostgreSQL",
             "/s", lambda contestant, options: contestant.rate(options.seconds),
-            (Comparison(OURS, PGBENCH, at_least=1 / WITHIN), Comparison(OURS_NORMAL, PGBENCH))),
+            (Comparison(OURS, PGBENCH, at_least=1 / WITHIN), Comparison(OURS, PGBENCH_BOTH),
+             Comparison(OURS_NORMAL, PGBENCH))),
 )
 
 
 def facts():
     version = psql(server_url(), "SHOW server_version")
     return {"PostgreSQL": f"{version}; fdatasync p50 here: {machine.fdatasync_ms():.2f} ms",
-            "pgbench": f"-n -M prepared -c {CONNECTIONS} -j 1 with the INSERT of "
-                       "server/order/store.cpp, each its own commit"}
+            "pgbench": f"-n -M prepared -c {CONNECTIONS} -j 1 with the statements of "
+                       "server/order/store.cpp and server/user/store.cpp, each its own commit"}
