@@ -109,6 +109,9 @@ class PostgresPeers::Connection {
   }
 
  private:
+  // libpqxx 7.10 prefers connection::listen(), which the versions before it do not have.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
   class Receiver final : public pqxx::notification_receiver {
    public:
     Receiver(PostgresPeers& peers, pqxx::connection& connection)
@@ -127,6 +130,7 @@ class PostgresPeers::Connection {
     PostgresPeers& peers_;
     const int own_process_;
   };
+#pragma GCC diagnostic pop
 
   std::unique_ptr<PostgresSession> session_;
   Receiver receiver_;
