@@ -34,7 +34,7 @@ bool kill_engine(const std::string& name) {
 
 /// The whole ledger of a lab on PostgreSQL and `broker`, which scripts/engines knows as `engine`.
 void keep_ledger(const std::string& database, const std::string& broker,
-                 const std::string& engine) {
+                 const std::string& engine, std::chrono::milliseconds every) {
   const test::TestLab lab;
   // A service that dies while its database is away waits for it when it starts again.
   const auto up =
@@ -48,7 +48,7 @@ void keep_ledger(const std::string& database, const std::string& broker,
   const test::Deaths deaths =
       test::plan_deaths(test::kills(kKills), {"notify", "order", "user"}, rng);
   test::Told told;
-  test::Writers writers(lab.service("order").at("url"), told, {.async = true, .every = 20ms});
+  test::Writers writers(lab.service("order").at("url"), told, {.async = true, .every = every});
 
   std::thread engines_die([&] {
     const StopSignal life;
@@ -85,7 +85,7 @@ void keep_ledger(const std::string& database, const std::string& broker,
 TEST_CASE("on PostgreSQL and RabbitMQ every accepted order is decided once", "[ledger]") {
   const auto database = test::engine_url("MSDEMO_TEST_POSTGRES");
   const auto broker = test::engine_url("MSDEMO_TEST_RABBITMQ");
-  if (database && broker) keep_ledger(*database, *broker, "rabbitmq");
+  if (database && broker) keep_ledger(*database, *broker, "rabbitmq", 20ms);
 }
 
 // Run by its name only (`ledgers_tests "[kafka]"`): where other work keeps the machine busy, what
@@ -93,7 +93,7 @@ TEST_CASE("on PostgreSQL and RabbitMQ every accepted order is decided once", "[l
 TEST_CASE("on PostgreSQL and Kafka every accepted order is decided once", "[.][kafka][ledger]") {
   const auto database = test::engine_url("MSDEMO_TEST_POSTGRES");
   const auto broker = test::engine_url("MSDEMO_TEST_KAFKA");
-  if (database && broker) keep_ledger(*database, *broker, "kafka");
+  if (database && broker) keep_ledger(*database, *broker, "kafka", 400ms);
 }
 
 }  // namespace msdemo

@@ -59,6 +59,8 @@ class Bare {
   Bare& operator=(const Bare&) = delete;
   ~Bare() { rd_kafka_consumer_close(consumer_.get()); }
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wold-style-cast"  // in the library's macros
   void publish(std::size_t messages) {
     for (std::size_t i = 0; i < messages; ++i) {
       const std::string key = std::to_string(i);
@@ -70,6 +72,7 @@ class Bare {
       if (full) check(rd_kafka_flush(producer_.get(), messaging::kafka_ms(kCall)));
     }
   }
+#pragma GCC diagnostic pop
 
   void consume(std::size_t messages) {
     std::map<std::int32_t, std::int64_t> next;
