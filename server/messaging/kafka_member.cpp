@@ -185,9 +185,8 @@ void KafkaMember::assign(rd_kafka_topic_partition_list_t* partitions) {
   std::vector<KafkaCommit> known;
   for (int i = 0; i < committed->cnt; ++i) {
     const rd_kafka_topic_partition_t& item = committed->elems[i];
-    known.push_back({{item.topic, item.partition},
-                     item.offset,
-                     kafka_text(item.metadata, item.metadata_size)});
+    known.push_back(
+        {{item.topic, item.partition}, item.offset, kafka_text(item.metadata, item.metadata_size)});
     partitions->elems[i].offset = item.offset;
   }
   owner_.assigned(known);

@@ -91,7 +91,8 @@ Result<void> KafkaTopics::make(rd_kafka_t* client, const std::set<std::string>& 
       set("retention.ms", std::to_string(milliseconds(limits::kKafkaRetention).count()));
     list.push_back(topics.back().get());
   }
-  const KafkaAdminOptions options(rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_CREATETOPICS));
+  const KafkaAdminOptions options(
+      rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_CREATETOPICS));
   rd_kafka_AdminOptions_set_request_timeout(options.get(), kafka_ms(call_), nullptr, 0);
   rd_kafka_AdminOptions_set_operation_timeout(options.get(), kafka_ms(call_), nullptr, 0);
   const KafkaQueue queue(rd_kafka_queue_new(client));

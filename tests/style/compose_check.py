@@ -163,8 +163,10 @@ def environment_of(profile):
 
 
 def composed(command, profile):
-    """What docker-compose makes of the file, with nobody's environment but the profile's."""
-    environment = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
+    """What docker-compose makes of the file, with nobody's environment but the profile's: of all
+    services, those of other profiles included, which its second version tells only if asked to."""
+    environment = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"),
+                   "COMPOSE_PROFILES": ",".join(filter(None, ADDED))}
     asked = [*command]
     if profile:
         asked += ["--env-file", str(ENV_FILES / f"{profile}.env")]
