@@ -274,6 +274,8 @@ TEST_CASE("a broker that refuses and is slow loses nothing", "[faults]") {
       {{"kind", "latency"}, {"value", "30ms"}, {"route", "POST /groups/{group}/receive"}});
   add(shop.broker, {{"kind", "disk"}, {"value", "full"}, {"nth", {5}}});
   CHECK(shop.order().at("status") == "confirmed");
+  // The first may have come by calls that were waiting before the faults were there.
+  CHECK(shop.order().at("status") == "confirmed");
   const auto list = shop.broker.faults.list();
   CHECK(list.at(0).hits == 3);
   CHECK(list.at(1).hits >= 1);
