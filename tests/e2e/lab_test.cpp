@@ -287,8 +287,10 @@ TEST_CASE("logs shows every service's lines, and follows a restart", "[e2e]") {
   CHECK(lab.run({"logs", "-n", "0"}).out.empty());
   CHECK(lab.run({"logs", "-n", "1", "--json"}).json().size() == 1);
 
-  RunningProgram following({"logs", "-f", "-n", "0", "supervisor"}, lab.environment());
-  RunningProgram all({"logs", "-f", "-n", "0"}, lab.environment());
+  RunningProgram following({"logs", "-f", "-n", "1", "supervisor"}, lab.environment());
+  RunningProgram all({"logs", "-f", "-n", "1"}, lab.environment());
+  REQUIRE(following.prints("  "));  // its first line: it follows from here on
+  REQUIRE(all.prints("  "));
   ::kill(lab.pid("order"), SIGKILL);
   CHECK(following.prints("order ended (killed by SIGKILL)"));
   CHECK(all.prints("order serves http://"));
