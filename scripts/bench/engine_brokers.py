@@ -31,7 +31,8 @@ class Loop:
 
     def rate(self, way, seconds):
         told = run(str(self.program), self.url, str(seconds * MESSAGES_PER_SECOND_OF_LOAD), "1")
-        return json.loads(told)[way][f"{self.side}_per_s"]
+        result = told.splitlines()[-1]  # after what the library logs
+        return json.loads(result)[way][f"{self.side}_per_s"]
 
 
 def part(engine, name, library):
@@ -42,7 +43,7 @@ def part(engine, name, library):
     sides = {library: "bare", ours: "adapter"}
 
     def measure(way):
-        return Measure(f"{engine}-{way}", f"{name}, one thread, {way}", "messages/s",
+        return Measure(f"{engine}-{way}", f"messages by {name}, one thread, {way}", "/s",
                        lambda contestant, options: contestant.rate(way, options.seconds),
                        (Comparison(ours, library, at_least=AT_LEAST),))
 
