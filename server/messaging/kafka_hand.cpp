@@ -39,14 +39,14 @@ void KafkaHand::fetched(const KafkaSlot& slot, std::int64_t offset, Delivery del
   if (found != partitions_.end()) found->second.fetched(offset, std::move(delivery));
 }
 
-bool KafkaHand::room() const {
+bool KafkaHand::room(std::size_t fetched) const {
   std::size_t fresh = 0;
   std::size_t open = 0;
   for (const auto& [slot, partition] : partitions_) {
     fresh += partition.fresh();
     open += partition.open();
   }
-  return fresh < limits::kKafkaFetched && open < limits::kKafkaOpen;
+  return fresh < fetched && open < limits::kKafkaOpen;
 }
 
 bool KafkaHand::can_give(SteadyTime now) const {

@@ -60,8 +60,8 @@ class KafkaHand {
 
   void fetched(const KafkaSlot& slot, std::int64_t offset, Delivery delivery);
 
-  /// Whether more may be fetched.
-  bool room() const;
+  /// Whether more may be fetched, if no more than `fetched` are to wait here.
+  bool room(std::size_t fetched) const;
 
   bool can_give(SteadyTime now) const;
 

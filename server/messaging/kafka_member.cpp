@@ -127,7 +127,7 @@ void KafkaMember::join_or_leave() {
 
 void KafkaMember::pause_or_resume() {
   // While nobody takes messages this thread must go on polling, or the group would drop its member.
-  const bool wanted = !owner_.has_room();
+  const bool wanted = !owner_.has_room(paused_);
   if (wanted == paused_) return;
   rd_kafka_topic_partition_list_t* assigned = nullptr;
   if (rd_kafka_assignment(client_.get(), &assigned) != RD_KAFKA_RESP_ERR_NO_ERROR) return;

@@ -24,8 +24,9 @@ class KafkaMember {
     /// Whether to be in the group now; asked again after wake().
     virtual bool takes_part() = 0;
 
-    /// Whether more messages may be fetched; asked again after wake().
-    virtual bool has_room() = 0;
+    /// Whether more messages may be fetched; asked again after wake(). Unless it is `paused`, waits
+    /// a moment before it says no.
+    virtual bool has_room(bool paused) = 0;
 
     virtual void assigned(const std::vector<KafkaCommit>& partitions) = 0;
 

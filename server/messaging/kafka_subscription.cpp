@@ -18,6 +18,11 @@ using std::chrono::milliseconds;
 /// For what nobody says: that a group has changed, that a lease has ended.
 constexpr milliseconds kLookAgain{50};
 
+/// To pause throws away what was fetched ahead, and after it librdkafka may take a second to fetch
+/// again: it is for consumers that are slow, not for a moment in which a fast one is busy.
+constexpr milliseconds kFullPatience{100};
+constexpr std::size_t kResumeBelow = limits::kKafkaFetched / 2;
+
 SteadyTime steady_now() {
   return real_clock().steady_now();
 }
@@ -61,6 +66,7 @@ KafkaSubscription::~KafkaSubscription() {
     closing_ = true;
   }
   settled_.notify_all();
+  room_.notify_all();
   if (member_) member_->close();  // hands the partitions over, by revoked()
 }
 
@@ -91,7 +97,8 @@ Result<std::vector<Delivery>> KafkaSubscription::receive(std::size_t max, millis
   const std::lock_guard lock(mutex_);
   receiving_ = false;
   received_ = steady_now();
-  if (full_ && hand_.room()) member_->wake();
+  if (hand_.room(limits::kKafkaFetched)) room_.notify_one();
+  if (full_ && hand_.room(kResumeBelow)) member_->wake();
   return result;
 }
 
@@ -228,6 +235,7 @@ void KafkaSubscription::interrupt() {
     interrupted_ = true;
   }
   changed_.notify_all();
+  room_.notify_all();
   member_->wake();
 }
 
@@ -241,9 +249,15 @@ bool KafkaSubscription::takes_part() {
   return part_;
 }
 
-bool KafkaSubscription::has_room() {
-  const std::lock_guard lock(mutex_);
-  full_ = !hand_.room();
+bool KafkaSubscription::has_room(bool paused) {
+  std::unique_lock lock(mutex_);
+  if (paused) {
+    full_ = !hand_.room(kResumeBelow);
+  } else {
+    full_ = !room_.wait_for(lock, kFullPatience, [this] {
+      return hand_.room(limits::kKafkaFetched) || interrupted_ || closing_;
+    });
+  }
   return !full_;
 }
 

@@ -48,7 +48,7 @@ class KafkaSubscription final : public Subscription, private KafkaMember::Owner 
   KafkaSubscription(std::shared_ptr<KafkaSender> sender, std::string group);
 
   bool takes_part() override;
-  bool has_room() override;
+  bool has_room(bool paused) override;
   void assigned(const std::vector<KafkaCommit>& partitions) override;
   void revoked(const std::vector<KafkaSlot>& partitions, bool lost) override;
   void fetched(const std::vector<KafkaMessage>& records) override;
@@ -65,6 +65,7 @@ class KafkaSubscription final : public Subscription, private KafkaMember::Owner 
   std::mutex commit_mutex_;          ///< is held first: what is committed last is what was last
   std::mutex mutex_;                 ///< guards all below but the member
   std::condition_variable changed_;  ///< for receive(): there may be something to give
+  std::condition_variable room_;     ///< for has_room()
   std::condition_variable settled_;  ///< for revoked() and commit()
   KafkaHand hand_;
   std::set<KafkaSlot> lost_;  ///< of its partitions, with others already
