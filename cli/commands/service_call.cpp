@@ -28,4 +28,10 @@ Result<Json> ask(http::Client& service, const http::ClientRequest& request) {
   return json;
 }
 
+Result<Json> ask_admin(const lab::Replica& replica, http::Client& admin,
+                       const http::ClientRequest& request) {
+  if (auto there = lab::check_admin(replica); !there) return fail(std::move(there.error()));
+  return ask(admin, request);
+}
+
 }  // namespace msdemo::commands

@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "http/client.hpp"
+#include "lab/client.hpp"
 #include "trace/tracer.hpp"
 
 namespace msdemo::commands {
@@ -21,5 +22,9 @@ Result<http::ClientResponse> call(http::Client& service, const http::ClientReque
 
 /// call(), and the answer's body; fails with invalid_reply when that is not JSON.
 Result<Json> ask(http::Client& service, const http::ClientRequest& request);
+
+/// ask() of `admin`, the admin listener of `replica`; fails as lab::check_admin() if it has none.
+Result<Json> ask_admin(const lab::Replica& replica, http::Client& admin,
+                       const http::ClientRequest& request);
 
 }  // namespace msdemo::commands

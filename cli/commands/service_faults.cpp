@@ -19,13 +19,8 @@ tl::unexpected<Error> no_faults() {
 
 }  // namespace
 
-Result<Json> ServiceFaults::ask_admin(const http::ClientRequest& request) {
-  if (auto there = lab::check_admin(replica_); !there) return fail(std::move(there.error()));
-  return ask(admin_, request);
-}
-
 Result<std::vector<faults::Fault>> ServiceFaults::list() {
-  const auto json = ask_admin({.target = kPath});
+  const auto json = ask_admin(replica_, admin_, {.target = kPath});
   if (!json) return fail(json.error());
   const auto found = json->find("faults");
   if (!json->is_object() || found == json->end()) return no_faults();
@@ -39,7 +34,8 @@ Result<std::vector<faults::Fault>> ServiceFaults::list() {
 }
 
 Result<faults::Fault> ServiceFaults::add(const faults::Spec& spec) {
-  const auto json = ask_admin({.method = "POST",
+  const auto json = ask_admin(replica_, admin_,
+                              {.method = "POST",
                                .target = kPath,
                                .body = dump_json(to_json(spec)),
                                .headers = {authorization_}});
@@ -56,7 +52,8 @@ Result<void> ServiceFaults::undo(const faults::Fault& added,
     if (const auto restored = add(spec); !restored) return fail(restored.error());
     return {};
   }
-  const auto gone = ask_admin({.method = "DELETE",
+  const auto gone = ask_admin(replica_, admin_,
+                              {.method = "DELETE",
                                .target = fmt::format("{}/{}", kPath, added.id),
                                .headers = {authorization_}});
   if (!gone) return fail(gone.error());
@@ -64,7 +61,8 @@ Result<void> ServiceFaults::undo(const faults::Fault& added,
 }
 
 Result<std::int64_t> ServiceFaults::clear() {
-  const auto json = ask_admin({.method = "DELETE", .target = kPath, .headers = {authorization_}});
+  const auto json = ask_admin(replica_, admin_,
+                              {.method = "DELETE", .target = kPath, .headers = {authorization_}});
   if (!json) return fail(json.error());
   try {
     return json->at("cleared").get<std::int64_t>();

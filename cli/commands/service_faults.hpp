@@ -33,8 +33,6 @@ class ServiceFaults {
   Result<std::int64_t> clear();
 
  private:
-  Result<Json> ask_admin(const http::ClientRequest& request);
-
   const lab::Replica replica_;
   http::Client admin_;
   std::pair<std::string, std::string> authorization_;

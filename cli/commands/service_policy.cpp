@@ -55,17 +55,13 @@ Json to_json(const CallsToPeer& calls) {
           {"rejected", calls.rejected}};
 }
 
-Result<Json> ServicePolicy::ask_admin(const http::ClientRequest& request) {
-  if (auto there = lab::check_admin(replica_); !there) return fail(std::move(there.error()));
-  return ask(admin_, request);
-}
-
 Result<Policy> ServicePolicy::get() {
-  return read_policy(ask_admin({.target = kPath}));
+  return read_policy(ask_admin(replica_, admin_, {.target = kPath}));
 }
 
 Result<Policy> ServicePolicy::set(const Json& changes) {
-  return read_policy(ask_admin({.method = "POST",
+  return read_policy(ask_admin(replica_, admin_,
+                               {.method = "POST",
                                 .target = kPath,
                                 .body = dump_json(changes),
                                 .headers = {authorization_}}));

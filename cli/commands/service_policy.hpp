@@ -57,8 +57,6 @@ class ServicePolicy {
   Result<Policy> set(const Json& changes);
 
  private:
-  Result<Json> ask_admin(const http::ClientRequest& request);
-
   const lab::Replica replica_;
   http::Client admin_;
   std::pair<std::string, std::string> authorization_;

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <filesystem>
 #include <optional>
 
 #include "base/limits.hpp"
@@ -21,6 +20,7 @@
 #include "commands/tutorial_check.hpp"
 #include "commands/tutorial_progress.hpp"
 #include "lab/client.hpp"
+#include "lab/foreign_command.hpp"
 #include "scenario/chapters.hpp"
 
 namespace msdemo::commands {
@@ -55,18 +55,6 @@ std::string called(const scenario::Chapter& chapter) {
   return fmt::format("{} {}", chapter.number == 0 ? "Appendix" : "Chapter", chapter.name);
 }
 
-bool installed(const std::string& program) {
-  const char* path = std::getenv("PATH");
-  std::string_view folders = path == nullptr ? "/usr/bin:/bin" : path;
-  while (!folders.empty()) {
-    const auto end = std::min(folders.find(':'), folders.size());
-    const auto file = std::filesystem::path(folders.substr(0, end)) / program;
-    if (::access(file.c_str(), X_OK) == 0) return true;
-    folders.remove_prefix(std::min(end + 1, folders.size()));
-  }
-  return false;
-}
-
 /// Fails with usage, naming the first engine that nobody has said the place of, and who can start
 /// it.
 Result<void> check_engines(const scenario::Chapter& chapter) {
@@ -92,7 +80,7 @@ Result<void> check_needs(const scenario::Chapter& chapter) {
   for (const std::string& need : needs) {
     const auto colon = need.find(':');
     const std::string program = need.substr(0, colon);
-    if (!installed(program)) {
+    if (lab::find_program(program, "/").empty()) {
       return fail(Code::usage,
                   fmt::format("{} needs {}, which is not installed", called(chapter), program),
                   fmt::format("sudo apt install {}", program));

@@ -46,8 +46,6 @@ Result<void> seed_user(http::Client& users, std::int64_t id, std::string_view na
               "begin with empty data: msdemo up --fresh, or an empty database");
 }
 
-constexpr std::array<std::string_view, 3> kNames = {"Ada", "Grace", "Linus"};
-
 Result<void> offer_user(http::Client& users, std::int64_t id, std::string_view name) {
   const auto found = users.send({.target = fmt::format("/users/{}", id), .headers = {untraced()}},
                                 limits::kSeedCall);
@@ -69,24 +67,26 @@ Result<void> offer_user(http::Client& users, std::int64_t id, std::string_view n
               fmt::format("POST /users for {} was answered with {}", name, created->status));
 }
 
-}  // namespace
-
-Result<void> seed_users(const std::string& url) {
+/// One after the other, so that their ids are 1, 2, 3; ends with the first that fails.
+Result<void> for_each_user(const std::string& url,
+                           Result<void> (*one)(http::Client&, std::int64_t, std::string_view)) {
+  static constexpr std::array<std::string_view, 3> kNames = {"Ada", "Grace", "Linus"};
   http::Client users(url);
   std::int64_t id = 0;
   for (const std::string_view name : kNames) {
-    if (auto seeded = seed_user(users, ++id, name); !seeded) return seeded;
+    if (auto done = one(users, ++id, name); !done) return done;
   }
   return {};
 }
 
+}  // namespace
+
+Result<void> seed_users(const std::string& url) {
+  return for_each_user(url, seed_user);
+}
+
 Result<void> offer_users(const std::string& url) {
-  http::Client users(url);
-  std::int64_t id = 0;
-  for (const std::string_view name : kNames) {
-    if (auto taken = offer_user(users, ++id, name); !taken) return taken;
-  }
-  return {};
+  return for_each_user(url, offer_user);
 }
 
 }  // namespace msdemo::lab
