@@ -251,13 +251,12 @@ bool KafkaSubscription::takes_part() {
 
 bool KafkaSubscription::has_room(bool paused) {
   std::unique_lock lock(mutex_);
-  if (paused) {
-    full_ = !hand_.room(kResumeBelow);
-  } else {
-    full_ = !room_.wait_for(lock, kFullPatience, [this] {
-      return hand_.room(limits::kKafkaFetched) || interrupted_ || closing_;
-    });
+  const std::size_t fetched = paused ? kResumeBelow : limits::kKafkaFetched;
+  if (!paused) {
+    room_.wait_for(lock, kFullPatience,
+                   [&] { return hand_.room(fetched) || interrupted_ || closing_; });
   }
+  full_ = !hand_.room(fetched);
   return !full_;
 }
 
