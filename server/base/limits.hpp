@@ -36,7 +36,7 @@ inline constexpr seconds kIdleConnection{75};
 inline constexpr milliseconds kRefusalDrain{500};
 inline constexpr std::size_t kRefusalDrainBytes = 1024 * 1024;
 inline constexpr seconds kServerDrain{5};
-inline constexpr milliseconds kDrainIdle{250};  ///< that a kept connection may still be used
+inline constexpr milliseconds kDrainIdle{250};         ///< that a kept connection may still be used
 inline constexpr milliseconds kQueueAge{100};          ///< that a request may wait for a thread
 inline constexpr milliseconds kQueueAgeOverloaded{5};  ///< the same once the queue does not empty
 
@@ -51,6 +51,9 @@ inline constexpr milliseconds kRefusedAddress{500};  ///< that an address is lef
 // Storage.
 inline constexpr std::size_t kWritesPerCommit = 64;
 inline constexpr std::size_t kWriteQueue = 4096;
+inline constexpr std::size_t kRowsPerInsert = 16;  ///< of PostgreSQL: each number is a statement
+inline constexpr std::size_t kLookUpsPerMessage = 64;
+inline constexpr std::size_t kLookUpQueue = 4096;
 inline constexpr std::size_t kReadConnections = 8;
 inline constexpr std::size_t kDatabaseConnections = 8;  ///< of one process to PostgreSQL
 inline constexpr std::size_t kDatabaseWriters = 2;      ///< of them: transactions that write
@@ -93,7 +96,7 @@ inline constexpr seconds kBrokerCall{5};
 inline constexpr int kConsumers = 64;  ///< in one service
 inline constexpr std::size_t kReasonBytes = 1024;
 inline constexpr int kSentAhead = 2;  ///< batches that RabbitMQ may send a consumer that keeps up
-inline constexpr seconds kUnheardWait{1};  ///< for messages that nobody listened to
+inline constexpr seconds kUnheardWait{1};        ///< for messages that nobody listened to
 inline constexpr int kDeadLettersRead = 10'000;  ///< of one group, at once, from RabbitMQ
 
 // Kafka.

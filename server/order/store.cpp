@@ -109,24 +109,32 @@ Result<std::optional<Placement>> holder_in(const Result<Rows>& rows, const NewOr
   return holder;
 }
 
-/// Stores `order` (its id is still to be given) unless the key is known: then its holder is the
-/// answer.
-Result<Placement> insert(Transaction& tx, Order order, OrderStyle style,
-                         const std::optional<std::string>& idempotency_key) {
-  const Value key = idempotency_key ? Value(*idempotency_key) : Value();
-  const auto added =
-      tx.insert(kInsert, {order.user_id, order.item_name, order.username,
-                          std::string(to_string(order.status)), order.created_at, key,
-                          std::string(style == OrderStyle::async ? "async" : "sync"),
-                          std::int64_t{order.stale}});
-  if (!added) return fail(added.error());
-  if (!*added) {
-    // On PostgreSQL the insert has waited for the holder's commit, and this statement sees it.
-    auto holder = holder_in(tx.query(kSelectByKey, {key}), {order.user_id, order.item_name});
+/// What kInsert inserts.
+std::array<Value, 8> values_of(const Order& order, OrderStyle style,
+                               const std::optional<std::string>& idempotency_key) {
+  return {order.user_id,
+          order.item_name,
+          order.username,
+          std::string(to_string(order.status)),
+          order.created_at,
+          idempotency_key ? Value(*idempotency_key) : Value(),
+          std::string(style == OrderStyle::async ? "async" : "sync"),
+          std::int64_t{order.stale}};
+}
+
+/// What kInsert has stored, under the id that it gave; if it gave none, because the key is known,
+/// the key's holder, which `find_holder` looks up. On PostgreSQL the insert has waited for the
+/// holder's commit, so that any later statement sees it.
+template <class FindHolder>
+Result<Placement> placed(const Result<std::optional<std::int64_t>>& id, Order order,
+                         OrderStyle style, FindHolder&& find_holder) {
+  if (!id) return fail(id.error());
+  if (!*id) {
+    Result<std::optional<Placement>> holder = find_holder();
     if (!holder) return fail(std::move(holder.error()));
     return std::move(holder->value());
   }
-  order.id = **added;
+  order.id = **id;
   return Placement{std::move(order), style};
 }
 
@@ -176,18 +184,17 @@ Result<Placement> OrderStore::add_confirmed(const NewOrder& order, const UserNam
                                             const std::string& created_at,
                                             const std::optional<std::string>& idempotency_key,
                                             const trace::Span& span) {
+  const Order confirmed{.id = 0,
+                        .user_id = order.user_id,
+                        .item_name = order.item_name,
+                        .username = name.text,
+                        .status = OrderStatus::confirmed,
+                        .created_at = created_at,
+                        .stale = name.stale};
+  const auto values = values_of(confirmed, OrderStyle::sync, idempotency_key);
   return settle(idempotency_key, [&] {
-    return database_.write(&span, "INSERT orders", [&](Transaction& tx) {
-      return insert(tx,
-                    {.id = 0,
-                     .user_id = order.user_id,
-                     .item_name = order.item_name,
-                     .username = name.text,
-                     .status = OrderStatus::confirmed,
-                     .created_at = created_at,
-                     .stale = name.stale},
-                    OrderStyle::sync, idempotency_key);
-    });
+    return placed(database_.insert(&span, "INSERT orders", kInsert, values), confirmed,
+                  OrderStyle::sync, [&] { return find_by_key(*idempotency_key, order, &span); });
   });
 }
 
@@ -196,24 +203,26 @@ Result<Placement> OrderStore::add_pending(const NewOrder& order, const std::stri
                                           resilience::Publish publish,
                                           const std::optional<std::string>& idempotency_key,
                                           const trace::Span& span) {
+  const Order pending{.id = 0,
+                      .user_id = order.user_id,
+                      .item_name = order.item_name,
+                      .username = {},
+                      .status = OrderStatus::pending,
+                      .created_at = created_at};
+  const auto values = values_of(pending, OrderStyle::async, idempotency_key);
   const auto store = [&](Transaction& tx) -> Result<Placement> {
-    auto pending = insert(tx,
-                          {.id = 0,
-                           .user_id = order.user_id,
-                           .item_name = order.item_name,
-                           .username = {},
-                           .status = OrderStatus::pending,
-                           .created_at = created_at},
-                          OrderStyle::async, idempotency_key);
-    if (!pending || pending->repeated || publish != resilience::Publish::outbox) return pending;
-    auto appended = outbox_.append(tx, lookup_requested(pending->order, request_id), span);
+    auto added = placed(tx.insert(kInsert, values), pending, OrderStyle::async, [&] {
+      return holder_in(tx.query(kSelectByKey, {*idempotency_key}), order);
+    });
+    if (!added || added->repeated || publish != resilience::Publish::outbox) return added;
+    auto appended = outbox_.append(tx, lookup_requested(added->order, request_id), span);
     if (!appended) return fail(std::move(appended.error()));
-    return pending;
+    return added;
   };
-  auto placed = settle(idempotency_key,
+  auto stored = settle(idempotency_key,
                        [&] { return database_.write(&span, "INSERT orders, outbox", store); });
   outbox_.committed();
-  return placed;
+  return stored;
 }
 
 Result<std::vector<Order>> OrderStore::decide(std::span<const Decision> decisions,

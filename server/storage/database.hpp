@@ -73,6 +73,9 @@ class Transaction {
   }
 };
 
+/// Of an INSERT of at most one row with `RETURNING id`.
+std::optional<std::int64_t> only_id(const Rows& rows);
+
 /// How much an acknowledged write survives.
 enum class Durability {
   full,    ///< power loss: the disk confirmed it
@@ -135,7 +138,7 @@ class Database {
   }
 
   /// Runs one SELECT, which is a snapshot by itself: what read() does, but on PostgreSQL in one
-  /// round trip instead of two. Errors as read().
+  /// round trip instead of two, and callers that come at once share it. Errors as read().
   Result<Rows> look_up(const trace::Span* parent, std::string_view name, std::string_view sql,
                        std::span<const Value> parameters) {
     return run_look_up(parent, name, sql, parameters);
@@ -144,6 +147,22 @@ class Database {
   Result<Rows> look_up(const trace::Span* parent, std::string_view name, std::string_view sql,
                        std::initializer_list<Value> parameters = {}) {
     return look_up(parent, name, sql, std::span(parameters.begin(), parameters.size()));
+  }
+
+  /// Inserts at most one row: what write() does with a function that is only Transaction::insert(),
+  /// but on PostgreSQL those of callers that come at once become one statement. So `sql` has to be
+  /// `INSERT INTO table (…) VALUES ($1, …)` with all parameters in their order, and `ON CONFLICT …
+  /// DO NOTHING` at most. Errors as write().
+  Result<std::optional<std::int64_t>> insert(const trace::Span* parent, std::string_view name,
+                                             std::string_view sql,
+                                             std::span<const Value> parameters) {
+    return run_insert(parent, name, sql, parameters);
+  }
+
+  Result<std::optional<std::int64_t>> insert(const trace::Span* parent, std::string_view name,
+                                             std::string_view sql,
+                                             std::initializer_list<Value> parameters) {
+    return insert(parent, name, sql, std::span(parameters.begin(), parameters.size()));
   }
 
   /// The other processes that share this database.
@@ -161,6 +180,10 @@ class Database {
                                 const Body& body) = 0;
   virtual Result<Rows> run_look_up(const trace::Span* parent, std::string_view name,
                                    std::string_view sql, std::span<const Value> parameters);
+  virtual Result<std::optional<std::int64_t>> run_insert(const trace::Span* parent,
+                                                         std::string_view name,
+                                                         std::string_view sql,
+                                                         std::span<const Value> parameters);
 
  private:
   /// Carries `fn`'s own Result<T> through the untyped virtual functions.
@@ -196,8 +219,8 @@ struct PostgresOptions {
   std::string url;     ///< `postgresql://user:password@host:port/database`
   std::string schema;  ///< one a service; made if it is missing
   Durability durability = Durability::full;
-  std::size_t connections = limits::kDatabaseConnections;  ///< at least one more than `writers`
-  std::size_t writers = limits::kDatabaseWriters;          ///< transactions that write at once
+  std::size_t connections = limits::kDatabaseConnections;  ///< at least two more than `writers`
+  std::size_t writers = limits::kDatabaseWriters;          ///< of write() at once
 };
 
 /// Connects, and brings the schema up to date under an advisory lock: of replicas that start at

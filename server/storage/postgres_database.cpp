@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -55,8 +56,10 @@ PostgresDatabase::PostgresDatabase(const PostgresOptions& options,
     : address_(std::move(address)),
       durability_(options.durability),
       readers_(*address_, options.schema, PostgresSession::Role::reader,
-               options.connections - options.writers),
-      writers_(*address_, options.schema, PostgresSession::Role::writer, options.writers),
+               options.connections - options.writers - 1),
+      writers_(*address_, options.schema, PostgresSession::Role::writer, options.writers + 1),
+      reader_(readers_, 1),
+      inserter_(writers_, 1, options.durability, faults),
       writer_(writers_, options.writers, options.durability, faults),
       peers_(*address_, options.schema) {
   writers_.add(std::move(first));
@@ -66,21 +69,43 @@ std::optional<PoolUse> PostgresDatabase::pool() const {
   const PoolUse reading = readers_.use();
   const PoolUse writing = writers_.use();
   return PoolUse{.in_use = reading.in_use + writing.in_use,
-                 .waiting = reading.waiting + writing.waiting + writer_.waiting()};
+                 .waiting = reading.waiting + writing.waiting + reader_.waiting() +
+                            inserter_.waiting() + writer_.waiting()};
 }
 
 Result<void> PostgresDatabase::run_write(const trace::Span* parent, std::string_view name,
                                          const Body& body, Sync sync) {
-  if (within_write) throw std::logic_error("a write inside a write could wait for itself");
-  std::optional<trace::Span> span = start_span(parent, name, kSystem);
   const Body marked = [&body](Transaction& transaction) {
     const WithinWrite within;
     return body(transaction);
   };
   PostgresWriter::Write write{marked, sync};
+  return carry_out(parent, name, write);
+}
+
+Result<std::optional<std::int64_t>> PostgresDatabase::run_insert(
+    const trace::Span* parent, std::string_view name, std::string_view sql,
+    std::span<const Value> parameters) {
+  const std::string returning = fmt::format("{} RETURNING id", sql);
+  Insert insert{{returning, parameters}};
+  const Body same = [&](Transaction& transaction) -> Result<void> {
+    const Result<Rows> added = transaction.query(returning, parameters);
+    if (!added) return fail(added.error());
+    insert.id = only_id(*added);
+    return {};
+  };
+  PostgresWriter::Write write{same, Sync::now, &insert};
+  if (auto done = carry_out(parent, name, write); !done) return fail(std::move(done.error()));
+  return insert.id;
+}
+
+Result<void> PostgresDatabase::carry_out(const trace::Span* parent, std::string_view name,
+                                         PostgresWriter::Write& write) {
+  if (within_write) throw std::logic_error("a write inside a write could wait for itself");
+  std::optional<trace::Span> span = start_span(parent, name, kSystem);
   {
     const Waiting waiting;
-    writer_.run(write);
+    (write.insert != nullptr ? inserter_ : writer_).run(write);
   }
   if (span) {
     if (!write.fault.empty()) span->decide("fault.disk", write.fault);
@@ -118,11 +143,7 @@ Result<void> PostgresDatabase::look(const Body& body) {
 Result<Rows> PostgresDatabase::run_look_up(const trace::Span* parent, std::string_view name,
                                            std::string_view sql,
                                            std::span<const Value> parameters) {
-  return traced(parent, name, [&]() -> Result<Rows> {
-    auto lease = readers_.take();
-    if (!lease) return fail(std::move(lease.error()));
-    return (*lease)->query(sql, parameters);
-  });
+  return traced(parent, name, [&] { return reader_.look_up({sql, parameters}); });
 }
 
 Result<std::unique_ptr<Database>> open_postgres(const PostgresOptions& wanted,

@@ -9,6 +9,7 @@
 #include "storage/postgres_address.hpp"
 #include "storage/postgres_peers.hpp"
 #include "storage/postgres_pool.hpp"
+#include "storage/postgres_reader.hpp"
 #include "storage/postgres_writer.hpp"
 
 namespace msdemo::storage {
@@ -31,14 +32,21 @@ class PostgresDatabase final : public Database {
                         const Body& body) override;
   Result<Rows> run_look_up(const trace::Span* parent, std::string_view name, std::string_view sql,
                            std::span<const Value> parameters) override;
+  Result<std::optional<std::int64_t>> run_insert(const trace::Span* parent, std::string_view name,
+                                                 std::string_view sql,
+                                                 std::span<const Value> parameters) override;
 
  private:
+  Result<void> carry_out(const trace::Span* parent, std::string_view name,
+                         PostgresWriter::Write& write);
   Result<void> look(const Body& body);
 
   const std::unique_ptr<PostgresAddress> address_;
   const Durability durability_;
   PostgresPool readers_;
   PostgresPool writers_;
+  PostgresReader reader_;
+  PostgresWriter inserter_;  ///< the more it waits, the more go together: one transaction at once
   PostgresWriter writer_;
   PostgresPeers peers_;
 };

@@ -48,16 +48,16 @@ class MigrationLock {
 /// Makes only what is missing, so that a user without the right to make it can go on with what an
 /// administrator has made.
 Result<std::int64_t> version_of(PostgresSession& session, const std::string& schema) {
-  const auto there = session.query("SELECT count(*) FROM pg_namespace WHERE nspname = $1",
-                                   std::initializer_list<Value>{schema});
+  const auto there = session.query({"SELECT count(*) FROM pg_namespace WHERE nspname = $1",
+                                    std::initializer_list<Value>{schema}});
   if (!there) return fail(there.error());
   std::string missing;
   if (there->at(0).integer(0) == 0) {
     missing = fmt::format("CREATE SCHEMA {};", session.quote_name(schema));
   }
   const auto table = session.query(
-      "SELECT count(*) FROM pg_tables WHERE schemaname = $1 AND tablename = 'schema_version'",
-      std::initializer_list<Value>{schema});
+      {"SELECT count(*) FROM pg_tables WHERE schemaname = $1 AND tablename = 'schema_version'",
+       std::initializer_list<Value>{schema}});
   if (!table) return fail(table.error());
   if (table->at(0).integer(0) == 0) {
     missing +=
@@ -69,7 +69,7 @@ Result<std::int64_t> version_of(PostgresSession& session, const std::string& sch
       return fail(made.error());
     }
   }
-  const auto version = session.query("SELECT version FROM schema_version", {});
+  const auto version = session.query({"SELECT version FROM schema_version", {}});
   if (!version) return fail(version.error());
   return version->at(0).integer(0);
 }

@@ -90,9 +90,6 @@ class PostgresPeers::Connection {
       : session_(std::move(session)), receiver_(peers, session_->connection()) {}
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
-  ~Connection() {
-    if (!session_->open()) session_->abandon();
-  }
 
   PostgresSession& operator*() const { return *session_; }
   PostgresSession* operator->() const { return session_.get(); }
@@ -289,8 +286,8 @@ bool PostgresPeers::ask_to_lead(Connection& connection) {
   bool all_held = true;
   for (const std::string& role : roles) {
     const auto locked =
-        connection->query("SELECT pg_try_advisory_lock(hashtextextended($1, 0))::integer",
-                          std::initializer_list<Value>{lock_name(role)});
+        connection->query({"SELECT pg_try_advisory_lock(hashtextextended($1, 0))::integer",
+                           std::initializer_list<Value>{lock_name(role)}});
     if (!locked) return false;
     if (locked->at(0).integer(0) == 0) {
       all_held = false;

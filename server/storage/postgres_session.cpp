@@ -77,6 +77,15 @@ bool starts_with(const std::string& sqlstate, std::initializer_list<std::string_
 
 }  // namespace
 
+std::string prepared_key(const Statement& statement) {
+  std::string key(statement.sql);
+  for (const Value& value : statement.parameters) {
+    key += '\n';
+    key += type_of(value);
+  }
+  return key;
+}
+
 Result<std::unique_ptr<PostgresSession>> PostgresSession::open(const PostgresAddress& address,
                                                                const std::string& schema,
                                                                Role role) {
@@ -98,11 +107,13 @@ Result<std::unique_ptr<PostgresSession>> PostgresSession::open(const PostgresAdd
 }
 
 PostgresSession::PostgresSession(const PostgresAddress& address)
-    : address_(address), connection_(address.connection_string()) {}
-
-void PostgresSession::abandon() {
+    : address_(address), connection_(address.connection_string()) {
 #if PQXX_VERSION_MAJOR < 7
-  connection_.disconnect();  // or libpqxx 6 would connect anew only to stop listening
+  // It would connect anew by itself, without our settings and in the middle of a transaction.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+  connection_.inhibit_reactivation(true);
+#pragma GCC diagnostic pop
 #endif
 }
 
@@ -112,26 +123,51 @@ bool PostgresSession::healthy() const {
   return ::poll(&socket, 1, 0) == 0;
 }
 
-Result<Rows> PostgresSession::query(std::string_view sql, std::span<const Value> parameters,
-                                    std::string_view first) {
-  const auto prepared = prepare(sql, parameters);
-  if (!prepared) return fail(prepared.error());
-  const auto values = literals(parameters);
-  if (!values) return fail(values.error());
-  const auto result =
-      execute(fmt::format("{}EXECUTE {}{}", first, (*prepared)->name, *values), sql);
+Result<Rows> PostgresSession::query(const Statement& statement, std::string_view first) {
+  const auto execution = execution_of(statement);
+  if (!execution) return fail(execution.error());
+  const auto result = execute(fmt::format("{}{}", first, execution->sql), statement.sql);
   if (!result) return fail(result.error());
-  if (!(*prepared)->reads) changes_ += static_cast<std::int64_t>(result->affected_rows());
-  return rows_of(*result);
+  return note(*result, execution->reads);
 }
 
-Result<const PostgresSession::Prepared*> PostgresSession::prepare(
-    std::string_view sql, std::span<const Value> parameters) {
-  std::string key(sql);
-  for (const Value& value : parameters) {
-    key += '\n';
-    key += type_of(value);
+Result<std::vector<Rows>> PostgresSession::query_all(std::span<const Statement> statements) {
+  std::vector<Execution> executions;
+  for (const Statement& statement : statements) {
+    auto execution = execution_of(statement);
+    if (!execution) return fail(std::move(execution.error()));
+    executions.push_back(std::move(*execution));
   }
+  return talk("several statements", [&] {
+    pqxx::nontransaction direct(connection_);
+    pqxx::pipeline pipeline(direct);
+    pipeline.retain(static_cast<int>(statements.size()) + 1);
+    for (const Execution& execution : executions) pipeline.insert(execution.sql);
+    pipeline.complete();
+    std::vector<Rows> rows;
+    for (const Execution& execution : executions) {
+      rows.push_back(note(pipeline.retrieve().second, execution.reads));
+    }
+    return rows;
+  });
+}
+
+Rows PostgresSession::note(const pqxx::result& result, bool reads) {
+  if (!reads) changes_ += static_cast<std::int64_t>(result.affected_rows());
+  return rows_of(result);
+}
+
+Result<PostgresSession::Execution> PostgresSession::execution_of(const Statement& statement) {
+  const auto prepared = prepare(statement);
+  if (!prepared) return fail(prepared.error());
+  const auto values = literals(statement.parameters);
+  if (!values) return fail(values.error());
+  return Execution{fmt::format("EXECUTE {}{}", (*prepared)->name, *values), (*prepared)->reads};
+}
+
+Result<const PostgresSession::Prepared*> PostgresSession::prepare(const Statement& statement) {
+  const auto& [sql, parameters] = statement;
+  std::string key = prepared_key(statement);
   if (const auto known = by_key_.find(key); known != by_key_.end()) {
     statements_.splice(statements_.begin(), statements_, known->second);
     return &statements_.front();
@@ -195,18 +231,27 @@ Result<pqxx::result> PostgresSession::run_script(const std::string& sql) {
 }
 
 Result<pqxx::result> PostgresSession::execute(const std::string& message, std::string_view sql) {
-  // libpqxx 6 would connect anew by itself, without our settings and in the middle of a
-  // transaction.
-  if (!connection_.is_open()) return fail(connection_lost("closed before"));
-  try {
+  return talk(sql, [&] {
     pqxx::nontransaction direct(connection_);
     return direct.exec(message);
+  });
+}
+
+/// Runs `talk` and makes our errors of libpqxx's exceptions.
+template <class Talk>
+auto PostgresSession::talk(std::string_view sql, Talk&& talk)
+    -> Result<std::invoke_result_t<Talk>> {
+  if (!connection_.is_open()) return fail(connection_lost("closed before"));
+  try {
+    return talk();
   } catch (const pqxx::transaction_rollback& error) {  // no sql_error in libpqxx 6
     return fail(explain("40001", error.what(), sql));
   } catch (const pqxx::sql_error& error) {
     return fail(explain(error.sqlstate(), error.what(), sql));
-  } catch (const pqxx::failure& failure) {
-    return fail(explain("", failure.what(), sql));
+  } catch (const pqxx::internal_error& error) {
+    return fail(explain("", error.what(), sql));
+  } catch (const std::runtime_error& error) {  // of a pipeline not all are pqxx::failure
+    return fail(explain("", error.what(), sql));
   }
 }
 
@@ -240,7 +285,7 @@ Error PostgresSession::explain(const std::string& sqlstate, std::string_view wha
 
 Result<Rows> PostgresTransaction::query(std::string_view sql, std::span<const Value> parameters) {
   if (failure_) return fail(*failure_);
-  auto rows = session_.query(sql, parameters, first_);
+  auto rows = session_.query({sql, parameters}, first_);
   if (!rows) {
     failure_ = rows.error();
     // Whether the server came as far as `first_` nobody knows: the whole transaction has to end.

@@ -23,6 +23,15 @@ enum class Trouble {
   lost,      ///< the connection broke, or the server ended it
 };
 
+/// One SELECT, INSERT, UPDATE or DELETE, and what its `$1`, `$2`, … stand for.
+struct Statement {
+  std::string_view sql;
+  std::span<const Value> parameters;
+};
+
+/// What tells a prepared statement from others: its text and its parameters' types.
+std::string prepared_key(const Statement& statement);
+
 /// Belongs to one thread at a time. Throws nothing of libpqxx's: engine errors come out as
 /// storage_full, overloaded, upstream_unavailable or internal, the last with its details in the
 /// log.
@@ -37,12 +46,14 @@ class PostgresSession {
   PostgresSession(const PostgresSession&) = delete;
   PostgresSession& operator=(const PostgresSession&) = delete;
 
-  /// Runs one SELECT, INSERT, UPDATE or DELETE, prepared once and then kept. `first` is SQL that
-  /// goes ahead of it in the same message, like `BEGIN;`: what is one round trip less. A column
-  /// that is neither NULL, integer nor text is a bug and throws, as does a wrong number of
-  /// parameters.
-  Result<Rows> query(std::string_view sql, std::span<const Value> parameters,
-                     std::string_view first = {});
+  /// Runs one statement, prepared once and then kept. `first` is SQL that goes ahead of it in the
+  /// same message, like `BEGIN;`: what is one round trip less. A column that is neither NULL,
+  /// integer nor text is a bug and throws, as does a wrong number of parameters.
+  Result<Rows> query(const Statement& statement, std::string_view first = {});
+
+  /// Runs several, at most limits::kCachedStatements, in one message: what is as many round trips
+  /// less. Returns the rows of each. If one fails, so does the whole; those after it have not run.
+  Result<std::vector<Rows>> query_all(std::span<const Statement> statements);
 
   /// Runs several statements that take no parameters, in one message.
   Result<pqxx::result> run_script(const std::string& sql);
@@ -66,21 +77,28 @@ class PostgresSession {
   /// For listening: its own socket, and who it is to others.
   pqxx::connection& connection() { return connection_; }
 
-  /// Makes sure that a broken connection stays broken.
-  void abandon();
-
  private:
   struct Prepared {
-    std::string key;   ///< the SQL and its parameters' types
+    std::string key;   ///< prepared_key()
     std::string name;  ///< to the server
     std::size_t parameters;
     bool reads;
   };
 
   explicit PostgresSession(const PostgresAddress& address);
-  Result<const Prepared*> prepare(std::string_view sql, std::span<const Value> parameters);
+  /// What runs a statement that the server knows by name.
+  struct Execution {
+    std::string sql;
+    bool reads;
+  };
+
+  Result<Execution> execution_of(const Statement& statement);
+  Result<const Prepared*> prepare(const Statement& statement);
   Result<std::string> literals(std::span<const Value> parameters);
+  Rows note(const pqxx::result& result, bool reads);
   Result<pqxx::result> execute(const std::string& message, std::string_view sql);
+  template <class Talk>
+  auto talk(std::string_view sql, Talk&& talk) -> Result<std::invoke_result_t<Talk>>;
   Error explain(const std::string& sqlstate, std::string_view what, std::string_view sql);
   Error connection_lost(std::string_view what);
 

@@ -17,6 +17,10 @@ namespace {
 constexpr std::string_view kBegin = "BEGIN;";
 constexpr std::string_view kBeginLater = "BEGIN; SET LOCAL synchronous_commit TO off;";
 
+bool is_insert(const PostgresWriter::Write* write) {
+  return write->insert != nullptr && write->succeeded();
+}
+
 template <class Writes>
 void fail_all(Writes writes, const Error& error) {
   for (auto* const write : writes) {
@@ -29,69 +33,14 @@ void fail_all(Writes writes, const Error& error) {
 PostgresWriter::PostgresWriter(PostgresPool& pool, std::size_t transactions, Durability durability,
                                faults::Faults* faults)
     : pool_(pool),
-      transactions_(transactions),
       durability_(durability),
       faults_(faults),
-      rng_(random_seed()) {}
-
-// ---- who runs what
+      rng_(random_seed()),
+      combiner_(transactions, limits::kWritesPerCommit, limits::kWriteQueue) {}
 
 void PostgresWriter::run(Write& write) {
-  {
-    std::unique_lock lock(mutex_);
-    if (queue_.size() >= limits::kWriteQueue) {
-      write.outcome = fail(too_many_writes());
-      return;
-    }
-    queue_.push_back(&write);
-    if (leaders_ < transactions_) {
-      ++leaders_;
-      write.leads_ = true;
-    }
-    write.wake_.wait(lock, [&] { return write.leads_ || write.done_; });
-    if (write.done_) return;
-  }
-  const std::vector<Write*> batch = take_batch(write);
-  decide(batch);
-  finish(batch);
-}
-
-std::size_t PostgresWriter::waiting() const {
-  const std::lock_guard lock(mutex_);
-  return queue_.size();
-}
-
-/// The leader, and those who wait without leading themselves.
-std::vector<PostgresWriter::Write*> PostgresWriter::take_batch(Write& leader) {
-  const std::lock_guard lock(mutex_);
-  std::vector<Write*> batch = {&leader};
-  std::deque<Write*> left;
-  for (Write* const write : queue_) {
-    if (write == &leader) continue;
-    const bool taken = !write->leads_ && batch.size() < limits::kWritesPerCommit;
-    if (taken) {
-      batch.push_back(write);
-    } else {
-      left.push_back(write);
-    }
-  }
-  queue_ = std::move(left);
-  return batch;
-}
-
-void PostgresWriter::finish(const std::vector<Write*>& batch) {
-  // Under the lock, so that no caller leaves with its condition variable before it was notified.
-  const std::lock_guard lock(mutex_);
-  for (Write* const write : batch) {
-    write->done_ = true;
-    write->wake_.notify_one();
-  }
-  const auto next = std::ranges::find_if(queue_, [](const Write* write) { return !write->leads_; });
-  if (next == queue_.end()) {
-    --leaders_;
-  } else {
-    (*next)->leads_ = true;
-    (*next)->wake_.notify_one();
+  if (!combiner_.run(write, [this](const std::vector<Write*>& writes) { decide(writes); })) {
+    write.outcome = fail(too_many_writes());
   }
 }
 
@@ -149,6 +98,10 @@ PostgresWriter::End PostgresWriter::transact(PostgresPool::Lease& lease, Writes 
     if (!lease->run_script(std::exchange(begin, {}))) return undo(lease, End::lost);
   }
   PostgresTransaction transaction(*lease, std::move(begin));
+  if (!savepoints && writes.size() > 1 && std::ranges::all_of(writes, is_insert)) {
+    const auto end = run_inserts(*lease, transaction, writes);
+    return end ? undo(lease, *end) : commit(lease, writes);
+  }
   for (Write* const write : writes) {
     if (!write->succeeded()) continue;
     const auto end =
@@ -159,6 +112,38 @@ PostgresWriter::End PostgresWriter::transact(PostgresPool::Lease& lease, Writes 
   }
   if (!transaction.begun() && !savepoints) return End::decided;
   return commit(lease, writes);
+}
+
+/// Runs single inserts, joined; an answer only if the transaction cannot go on after it.
+std::optional<PostgresWriter::End> PostgresWriter::run_inserts(PostgresSession& session,
+                                                               PostgresTransaction& transaction,
+                                                               Writes writes) {
+  std::vector<Insert*> inserts;
+  for (const Write* const write : writes) inserts.push_back(write->insert);
+  try {
+    for (const JoinedInserts& joined : JoinedInserts::join(inserts)) {
+      const auto [sql, parameters] = joined.statement();
+      const auto added = transaction.query(sql, parameters);
+      if (!added) return end_of(session);
+      if (!joined.take_ids(*added)) return End::spoiled;
+    }
+  } catch (const std::logic_error& somebody_s_bug) {
+    return End::spoiled;
+  }
+  for (Write* const write : writes) suffer_fault(*write);
+  return std::ranges::all_of(writes, is_insert) ? std::nullopt : std::optional(End::spoiled);
+}
+
+/// What a failed statement makes of its transaction.
+PostgresWriter::End PostgresWriter::end_of(const PostgresSession& session) {
+  switch (session.trouble()) {
+    case Trouble::lost:
+      return End::lost;
+    case Trouble::conflict:
+      return End::conflict;
+    default:
+      return End::spoiled;
+  }
 }
 
 /// Runs one function; an answer only if the transaction cannot go on after it.
@@ -173,11 +158,7 @@ std::optional<PostgresWriter::End> PostgresWriter::run_one(PostgresSession& sess
   } catch (...) {
     write.exception = std::current_exception();
   }
-  if (transaction.failure()) {
-    if (session.trouble() == Trouble::lost) return End::lost;
-    if (session.trouble() == Trouble::conflict) return End::conflict;
-    return End::spoiled;
-  }
+  if (transaction.failure()) return end_of(session);
   if (!write.succeeded() && session.changes() != changes) return End::spoiled;
   return std::nullopt;
 }

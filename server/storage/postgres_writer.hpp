@@ -1,14 +1,10 @@
 // Writing to PostgreSQL: callers that come while all writing connections are busy share the next
-// transaction. It exists because a commit costs more than an insert, and a round trip more than
-// either.
+// transaction.
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
-#include <deque>
 #include <exception>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,26 +12,28 @@
 
 #include "base/rng.hpp"
 #include "base/stop_signal.hpp"
+#include "storage/combiner.hpp"
+#include "storage/postgres_inserts.hpp"
 #include "storage/postgres_pool.hpp"
 
 namespace msdemo::storage {
 
-/// Has no thread of its own: a caller that finds a connection free runs the functions of all who
-/// wait, and whoever waits first does so next. Thread-safe.
-///
-/// The functions of one transaction run one after another, at first without savepoints. If one of
-/// them fails after it has changed something, all is undone, and done again with a savepoint for
-/// each. So the usual write costs its own statements and a share of BEGIN and COMMIT, and a refused
-/// one costs its neighbours one repetition.
+/// Thread-safe. The functions of a transaction run one after another, or, if all of them are single
+/// inserts, joined; at first without savepoints. If one of them fails after it has changed
+/// something, or has inserted nothing, all is undone, and done again with a savepoint for each. So
+/// the usual write costs its own statements and a share of BEGIN and COMMIT, and a refused one
+/// costs its neighbours one repetition.
 class PostgresWriter {
  public:
   using Body = std::function<Result<void>(Transaction&)>;
 
-  /// One caller and its answer. `body` outlives it.
-  struct Write {
-    Write(const Body& function, Sync when) : body(function), sync(when) {}
+  /// One caller and its answer. What it names outlives it.
+  struct Write : Combined {
+    Write(const Body& function, Sync when, Insert* same = nullptr)
+        : body(function), insert(same), sync(when) {}
 
     const Body& body;
+    Insert* const insert;  ///< what `body` does, if it does nothing else; both are told the id
     const Sync sync;
     Result<void> outcome;
     std::exception_ptr exception;
@@ -47,9 +45,6 @@ class PostgresWriter {
    private:
     friend class PostgresWriter;
     bool met_faults_ = false;
-    bool leads_ = false;
-    bool done_ = false;
-    std::condition_variable wake_;
   };
 
   /// All must outlive the writer; `faults` may be null.
@@ -61,7 +56,7 @@ class PostgresWriter {
   void run(Write& write);
 
   /// Callers whose function has not begun.
-  std::size_t waiting() const;
+  std::size_t waiting() const { return combiner_.waiting(); }
 
  private:
   using Writes = std::span<Write* const>;
@@ -74,10 +69,11 @@ class PostgresWriter {
     lost,      ///< the connection broke before COMMIT: undone
   };
 
-  std::vector<Write*> take_batch(Write& leader);
-  void finish(const std::vector<Write*>& batch);
   void decide(Writes writes);
   End transact(PostgresPool::Lease& lease, Writes writes, bool savepoints);
+  std::optional<End> run_inserts(PostgresSession& session, PostgresTransaction& transaction,
+                                 Writes writes);
+  static End end_of(const PostgresSession& session);
   std::optional<End> run_one(PostgresSession& session, PostgresTransaction& transaction,
                              Write& write);
   std::optional<End> run_saved(PostgresSession& session, PostgresTransaction& transaction,
@@ -87,14 +83,11 @@ class PostgresWriter {
   void suffer_fault(Write& write) const;
 
   PostgresPool& pool_;
-  const std::size_t transactions_;
   const Durability durability_;
   faults::Faults* const faults_;
   Rng rng_;
   StopSignal stop_;
-  mutable std::mutex mutex_;  ///< guards everything below, and the private members of all writes
-  std::deque<Write*> queue_;
-  std::size_t leaders_ = 0;
+  Combiner<Write> combiner_;
 };
 
 }  // namespace msdemo::storage

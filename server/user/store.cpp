@@ -37,11 +37,10 @@ std::span<const storage::Migration> migrations() {
 }
 
 Result<User> UserStore::add(const contracts::NewUser& user, const trace::Span* parent) {
-  return database_.write(parent, "INSERT users", [&](Transaction& tx) -> Result<User> {
-    const auto id = tx.insert("INSERT INTO users (name) VALUES ($1)", {user.name});
-    if (!id) return fail(id.error());
-    return User{.id = id->value(), .name = user.name};
-  });
+  const auto id =
+      database_.insert(parent, "INSERT users", "INSERT INTO users (name) VALUES ($1)", {user.name});
+  if (!id) return fail(id.error());
+  return User{.id = id->value(), .name = user.name};
 }
 
 Result<User> UserStore::find(std::int64_t id, const trace::Span* parent) {

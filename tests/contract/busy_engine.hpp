@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <future>
 #include <list>
 
@@ -16,12 +17,15 @@ namespace msdemo::test {
 /// that others have to queue.
 class BusyEngine {
  public:
-  explicit BusyEngine(storage::Database& database, std::size_t writers = 1) {
+  /// `first` is what each of the writes does before it waits.
+  explicit BusyEngine(storage::Database& database, std::size_t writers = 1,
+                      const std::function<void(storage::Transaction&)>& first = {}) {
     for (std::size_t i = 0; i < writers; ++i) {
       // One by one, or an engine might run two in one transaction.
       std::promise<void> entered;
-      threads_.emplace_back(1, [this, &database, &entered](std::size_t) {
-        must(database.write(nullptr, "hold", [this, &entered](storage::Transaction&) {
+      threads_.emplace_back(1, [this, &database, &entered, first](std::size_t) {
+        must(database.write(nullptr, "hold", [&](storage::Transaction& tx) {
+          if (first) first(tx);
           entered.set_value();
           gone_on_.wait();
           return Result<void>();

@@ -50,7 +50,7 @@ void run_on_server(const std::string& sql) {
 
 std::int64_t count_on_server(const std::string& sql) {
   const Administrator administrator;
-  return must((*administrator).query(sql, {})).at(0).integer(0);
+  return must((*administrator).query({sql, {}})).at(0).integer(0);
 }
 
 const std::vector<Engine>& engines() {

@@ -11,6 +11,7 @@
 #include "base/rng.hpp"
 #include "base/url.hpp"
 #include "contract/engines.hpp"
+#include "contract/entries.hpp"
 #include "contract/notes.hpp"
 #include "contract/postgres_engine.hpp"
 #include "faults/faults.hpp"
@@ -115,7 +116,7 @@ TEST_CASE("callers wait for a connection, and the pool tells so", "[postgres]") 
   for (const Engine& engine : engines()) {
     FreshDatabase fresh(engine, kNotes);
     const auto database = must(storage::open_postgres(
-        {.url = postgres_url(), .schema = schema_at(fresh.place()), .connections = 3, .writers = 1},
+        {.url = postgres_url(), .schema = schema_at(fresh.place()), .connections = 4, .writers = 1},
         kNotes));
     must(add_note(*database, 1));
     CHECK(database->pool()->in_use == 0);
@@ -274,6 +275,62 @@ TEST_CASE("a disk said to be full refuses what changes something, once each", "[
     CHECK(note_numbers(*database).empty());
     faults.clear();
     CHECK(add_note(*database, 2));
+  }
+}
+
+TEST_CASE("look-ups that share a message each have their own answer", "[postgres]") {
+  constexpr std::size_t kCallers = 40;
+  for (const Engine& engine : engines()) {
+    FreshDatabase database(engine, kNotes);
+    Threads first(1, [&](std::size_t) {
+      must(database->look_up(nullptr, "slow", "SELECT 1 FROM pg_sleep(0.3)"));
+    });
+    first.await_blocked();
+    std::vector<std::string> answers(kCallers);
+    Threads(kCallers, [&](std::size_t i) {
+      // One that fails runs all others of its message again.
+      const bool wrong = i % 20 == 7;
+      try {
+        const auto rows = database->look_up(nullptr, "SELECT",
+                                            wrong ? "SELECT 1 / ($1 - 7) % 20" : "SELECT $1 * 2",
+                                            {static_cast<std::int64_t>(i)});
+        answers[i] = rows ? std::to_string(rows->at(0).integer(0)) : "failed";
+        if (i == 3) database->look_up(nullptr, "a bug", "SELECT now()").value();
+      } catch (const std::logic_error&) {
+        answers[i] = "threw";
+      }
+    }).join();
+    for (std::size_t i = 0; i < kCallers; ++i) {
+      INFO(i);
+      CHECK(answers[i] == (i == 3    ? "threw"
+                           : i == 7  ? "failed"
+                           : i == 27 ? "0"
+                                     : std::to_string(2 * i)));
+    }
+  }
+}
+
+TEST_CASE("inserts that share a statement meet a full disk, once each", "[postgres]") {
+  constexpr std::size_t kCallers = 6;
+  for (const Engine& engine : engines()) {
+    FreshDatabase fresh(engine, kEntries);
+    Rng rng(1);
+    faults::Faults faults(real_clock(), rng);
+    const auto database = must(storage::open_postgres(
+        {.url = postgres_url(), .schema = schema_at(fresh.place())}, kEntries, &faults));
+    std::atomic<std::size_t> refused{0};
+    {
+      BusyInserts busy(*database);
+      must(faults.add({.kind = "disk", .value = "full", .trigger = {.first = 3, .after = 1}}));
+      Threads callers(kCallers, [&](std::size_t i) {
+        const auto added = add_entry(*database, std::to_string(i));
+        if (!added) refused += added.error().code == Code::storage_full ? 1 : 100;
+      });
+      callers.await_blocked();
+      busy.go_on();
+    }
+    CHECK(refused == 3);
+    CHECK(entries(*database).size() == 1 + kCallers - 3);
   }
 }
 
