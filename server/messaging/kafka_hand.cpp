@@ -84,6 +84,27 @@ KafkaHand::Given KafkaHand::give(std::size_t max, const Moment& now) {
   return given;
 }
 
+std::set<KafkaSlot> KafkaHand::announce(std::size_t max) {
+  std::set<KafkaSlot> slots;
+  const bool suspect = std::any_of(partitions_.begin(), partitions_.end(), [](const auto& item) {
+    return item.second.next_suspect().has_value();
+  });
+  if (!held_.empty() || suspect) return slots;
+  auto next = partitions_.upper_bound(last_);
+  for (std::size_t i = 0; i < partitions_.size() && max > 0; ++i, ++next) {
+    if (next == partitions_.end()) next = partitions_.begin();
+    if (withheld_.contains(next->first)) continue;
+    const std::size_t announced = next->second.announce(max);
+    max -= announced;
+    if (announced > 0) slots.insert(next->first);
+  }
+  return slots;
+}
+
+void KafkaHand::retract() {
+  for (auto& [slot, partition] : partitions_) partition.retract();
+}
+
 /// One that an earlier owner died with is given out alone, so that only it can be to blame when
 /// this process dies, too.
 bool KafkaHand::give_suspect(Given& given, const Moment& now) {
@@ -115,6 +136,7 @@ void KafkaHand::give_one(const KafkaSlot& slot, KafkaPartition& partition, std::
   const int attempts = partition.attempts(offset);
   const bool retried = partition.retried(offset);
   const bool exhausted = attempts >= max_attempts_;
+  given.announced = given.announced && partition.announced(offset);
   held_.erase(partition.lease(offset));  // that of its last delivery, if it has ended
   last_lease_ = std::max(last_lease_ + 1, unix_nano(now.system) / 1000);
   const SteadyTime until = now.steady + lease_;

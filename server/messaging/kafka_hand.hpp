@@ -41,6 +41,7 @@ class KafkaHand {
     std::vector<std::pair<Delivery, std::string>> exhausted{};  ///< with the reason why they die
     std::set<KafkaSlot> slots{};
     std::size_t bytes = 0;
+    bool announced = true;  ///< all of them were
     /// One that an earlier owner died with: it is not to be handled before the broker knows that it
     /// was given out.
     bool suspect = false;
@@ -69,6 +70,12 @@ class KafkaHand {
   SteadyTime next_due(SteadyTime limit) const;
 
   Given give(std::size_t max, const Moment& now);
+
+  /// Counts in advance what give(max) takes next, if it is certain by now: when nothing is in hand,
+  /// and none is a suspect. Returns the partitions concerned. Whoever then cannot tell the broker
+  /// has to retract().
+  std::set<KafkaSlot> announce(std::size_t max);
+  void retract();
 
   /// Whether anything is in hand under a lease that has not ended; of these partitions, or of all.
   bool holds(SteadyTime now) const;

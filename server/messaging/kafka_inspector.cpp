@@ -280,10 +280,11 @@ Result<std::vector<PeekedMessage>> KafkaInspector::peek(const std::string& topic
       const Record record = group.of(slot, all->ranges.at(slot));
       const Delivery delivery = kafka_delivery(address_, *message);
       const auto open = record.open.find(message->offset);
-      if (open != record.open.end()) {
+      const bool is_open = open != record.open.end();
+      if (is_open && !open->second.announced) {
         add(delivery, group.group, open->second.in_hand ? "in flight" : "retry",
             open->second.attempts);
-      } else if (message->offset >= record.given) {
+      } else if (is_open || message->offset >= record.given) {
         add(delivery, group.group, "ready", 0);
       }
     }

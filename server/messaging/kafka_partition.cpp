@@ -39,31 +39,42 @@ double decayed(double rate, std::int64_t from_ms, std::int64_t to_ms) {
                          (kRateSeconds * 1000));
 }
 
-/// Whether two neighbours are written as one run.
-bool alike(const KafkaPartition::Open& one, const KafkaPartition::Open& other, std::int64_t one_due,
-           std::int64_t other_due) {
-  return one.attempts == other.attempts && one.in_hand == other.in_hand && one_due == other_due;
-}
+enum Mark : char { kInHand = 'h', kAnnounced = 'n', kWaits = 'w' };
 
-/// `0+3*1h`: three messages from the committed one on, given out once, in hand.
-/// `7*2w1764339999000`: one that waits until then for its third time.
-std::string run_text(std::int64_t first, std::int64_t length, const KafkaPartition::Open& open,
-                     std::int64_t due_ms) {
-  std::string text = fmt::format(" {}", first);
-  if (length > 1) text += fmt::format("+{}", length);
-  text += fmt::format("*{}", open.attempts);
-  return text + (open.in_hand ? "h" : fmt::format("w{}", due_ms));
+/// Messages in a row of which the same is written.
+struct Run {
+  std::int64_t first;
+  int attempts;
+  Mark mark;
+  std::int64_t due_ms = 0;  ///< of those that wait
+  std::int64_t length = 1;
+
+  bool goes_on_with(const Run& next) const {
+    return next.first == first + length && next.attempts == attempts && next.mark == mark &&
+           next.due_ms == due_ms;
+  }
+};
+
+/// `0+3*1h`: three messages from the committed one on, given out once, in hand. `3+2*1n`: two that
+/// are given out next. `7*2w1764339999000`: one that waits until then for its third time.
+std::string run_text(const Run& run, std::int64_t base) {
+  std::string text = fmt::format(" {}", run.first - base);
+  if (run.length > 1) text += fmt::format("+{}", run.length);
+  text += fmt::format("*{}{}", run.attempts, static_cast<char>(run.mark));
+  return run.mark == kWaits ? text + std::to_string(run.due_ms) : text;
 }
 
 void read_run(std::string_view run, std::int64_t base, KafkaPartition::Record& record) {
   std::string_view range = take(run, '*');
   const std::int64_t first = base + take_number(range, '+');
   const std::int64_t length = range.empty() ? 1 : parse_integer(range).value_or(0);
-  const bool in_hand = run.ends_with('h');
   KafkaPartition::Open open;
-  open.attempts = static_cast<int>(take_number(run, in_hand ? 'h' : 'w'));
-  open.in_hand = in_hand;
-  open.due_ms = in_hand ? 0 : parse_integer(run).value_or(0);
+  open.in_hand = run.ends_with(kInHand);
+  open.announced = run.ends_with(kAnnounced);
+  open.attempts = static_cast<int>(take_number(run, open.in_hand     ? kInHand
+                                                    : open.announced ? kAnnounced
+                                                                     : kWaits));
+  open.due_ms = parse_integer(run).value_or(0);
   for (std::int64_t offset = first; offset < std::min(first + length, record.given); ++offset) {
     record.open.emplace(offset, open);
   }
@@ -86,7 +97,7 @@ KafkaPartition::Record KafkaPartition::parse(std::int64_t offset, std::string_vi
 KafkaPartition::KafkaPartition(std::int64_t offset, std::string_view metadata, const Moment& now)
     : known_(offset >= 0), record_(parse(offset, metadata)), missing_(record_.open.size()) {
   for (auto& [at, open] : record_.open) {
-    open.suspect = open.in_hand;
+    open.suspect = open.in_hand || open.announced;
     open.in_hand = false;
     open.until =
         now.steady + milliseconds(std::max<std::int64_t>(open.due_ms - unix_ms(now.system), 0));
@@ -131,24 +142,31 @@ std::string KafkaPartition::metadata(const Moment& now) const {
     if (open.in_hand || open.until <= now.steady) return std::int64_t{0};
     return now_ms + std::chrono::ceil<milliseconds>(open.until - now.steady).count();
   };
-  std::string runs;
-  std::int64_t given = record_.given;
-  for (auto it = record_.open.begin(); it != record_.open.end();) {
-    const auto first = it;
-    const std::int64_t due = due_of(first->second);
-    std::int64_t length = 0;
-    while (it != record_.open.end() && it->first == first->first + length &&
-           alike(first->second, it->second, due, due_of(it->second))) {
-      ++length;
-      ++it;
+  std::vector<Run> all;
+  const auto add = [&all](const Run& run) {
+    if (!all.empty() && all.back().goes_on_with(run)) {
+      ++all.back().length;
+    } else {
+      all.push_back(run);
     }
-    const std::string run = run_text(first->first - base, length, first->second, due);
-    if (runs.size() + run.size() > limits::kKafkaMetadataBytes) {
+  };
+  for (const auto& [offset, open] : record_.open) {
+    add({offset, open.attempts, open.in_hand ? kInHand : kWaits, due_of(open)});
+  }
+  for (const auto& [offset, delivery] : fresh_) {
+    if (!announced(offset)) break;
+    add({offset, 1, kAnnounced});
+  }
+  std::string runs;
+  std::int64_t given = std::max(record_.given, announced_);
+  for (const Run& run : all) {
+    const std::string text = run_text(run, base);
+    if (runs.size() + text.size() > limits::kKafkaMetadataBytes) {
       // There is no room to tell more: from here on everything counts as not given out.
-      given = first->first;
+      given = run.first;
       break;
     }
-    runs += run;
+    runs += text;
   }
   return fmt::format("{} {} {} {} {}@{}{}", kVersion, given - base, record_.lease,
                      record_.redelivered, std::llround(record_.acked_per_s * 1000),
@@ -186,6 +204,12 @@ std::int64_t KafkaPartition::lease(std::int64_t offset) const {
 bool KafkaPartition::retried(std::int64_t offset) const {
   const auto found = record_.open.find(offset);
   return found != record_.open.end() && !found->second.in_hand && !found->second.suspect;
+}
+
+std::size_t KafkaPartition::announce(std::size_t max) {
+  const std::size_t next = std::min(max, fresh_.size());
+  if (next > 0) announced_ = std::max(announced_, fresh_[next - 1].first + 1);
+  return next;
 }
 
 const Delivery& KafkaPartition::delivery(std::int64_t offset) const {
@@ -246,6 +270,7 @@ void KafkaPartition::settle(std::int64_t offset, const Moment& now) {
 }
 
 void KafkaPartition::release(SteadyTime now) {
+  retract();
   for (auto& [offset, open] : record_.open) {
     if (open.in_hand) retry(offset, now);
   }

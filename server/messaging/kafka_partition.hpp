@@ -37,7 +37,8 @@ class KafkaPartition {
   struct Open {
     int attempts = 0;
     bool in_hand = false;     ///< with a handler; else it waits to be given out again
-    bool suspect = false;     ///< it was in hand when an earlier owner died
+    bool announced = false;   ///< counted in advance, and perhaps not given out; only as read
+    bool suspect = false;     ///< it was, or may have been, in hand when an earlier owner died
     std::int64_t due_ms = 0;  ///< of one that waits, since the Unix epoch; as it was written down
     SteadyTime until{};       ///< in hand: the end of its lease; else when it is due
     std::int64_t lease = 0;
@@ -88,6 +89,14 @@ class KafkaPartition {
   bool retried(std::int64_t offset) const;
   std::size_t body_size(std::int64_t offset) const;
 
+  /// Counts the next fresh messages in advance, so that the commit that settles others tells of
+  /// them, too: `max` at most. Returns how many are counted now.
+  std::size_t announce(std::size_t max);
+  bool announced(std::int64_t offset) const { return offset < announced_; }
+
+  /// They are not: nobody was told.
+  void retract() { announced_ = record_.given; }
+
   /// Of its latest delivery; 0 for a fresh one.
   std::int64_t lease(std::int64_t offset) const;
 
@@ -108,6 +117,7 @@ class KafkaPartition {
   bool known_ = false;  ///< whether record_.given means something
   Record record_;
   std::deque<std::pair<std::int64_t, Delivery>> fresh_;
+  std::int64_t announced_ = 0;  ///< fresh ones before it count as given out
   std::set<std::pair<SteadyTime, std::int64_t>> timers_;  ///< of the open ones that were fetched
   std::size_t missing_ = 0;                               ///< open ones that were not
 };

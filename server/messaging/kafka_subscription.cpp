@@ -77,6 +77,7 @@ Result<std::vector<Delivery>> KafkaSubscription::receive(std::size_t max, millis
   {
     const std::lock_guard lock(mutex_);
     receiving_ = true;
+    max_ = max;
     if (!part_) member_->wake();
   }
   Result<std::vector<Delivery>> result;
@@ -137,10 +138,10 @@ Result<KafkaHand::Given> KafkaSubscription::give_out(std::size_t max) {
     commits = hand_.commits(given.slots, now);
   }
   // Deliveries are counted when they are given out, so that a message that kills its consumers is
-  // found out. Of most of them nobody waits for the count to arrive: lost with its process, it is
-  // one attempt more. For a suspect it has to be there first.
+  // found out. Of most of them the count came with the last ack, or nobody waits for it to arrive:
+  // lost with its process, it is one attempt more. For a suspect it has to be there first.
   if (!given.suspect) {
-    member_->commit_later(commits);
+    if (!given.announced) member_->commit_later(commits);
     return given;
   }
   if (auto counted = member_->commit(commits); !counted) {
@@ -192,10 +193,15 @@ Result<void> KafkaSubscription::settle(std::span<const Delivery> deliveries,
       slot ? static_cast<void>(touched.insert(*slot)) : stale.add(delivery);
     }
     if (interrupted_ && hand_.empty()) member_->wake();
+    if (!touched.empty() && !interrupted_) touched.merge(hand_.announce(max_));
   }
   changed_.notify_all();
   settled_.notify_all();
   const auto committed = commit(touched);
+  if (!committed) {
+    const std::lock_guard lock(mutex_);
+    hand_.retract();
+  }
   if (!committed && committed.error().code == Code::stale_lease) {
     // The group went on without this member, and all that it held is with others.
     stale = StaleLeases();

@@ -70,6 +70,7 @@ class KafkaSubscription final : public Subscription, private KafkaMember::Owner 
   KafkaHand hand_;
   std::set<KafkaSlot> lost_;  ///< of its partitions, with others already
   SteadyTime received_{};     ///< when receive() last ended
+  std::size_t max_ = 0;       ///< of that one
   bool receiving_ = false;
   bool part_ = false;  ///< what takes_part() said last
   bool full_ = false;  ///< what has_room() denied last

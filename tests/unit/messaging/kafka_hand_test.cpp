@@ -120,6 +120,55 @@ TEST_CASE("what a consumer died with is given out alone and counted", "[messagin
   CHECK(next.offsets() == Offsets{2, 3});
 }
 
+TEST_CASE("what is given out next is counted with what was settled before", "[messaging]") {
+  ManualClock clock;
+  Consumer first(clock);
+  first.fetch(0, 8);
+  const auto given = first.hand.give(2, first.now());
+  CHECK_FALSE(given.announced);
+  first.hand.settle(given.deliveries[0], first.now());
+  CHECK(first.hand.announce(2).empty());  // the other one may be retried
+  first.hand.settle(given.deliveries[1], first.now());
+  CHECK(first.hand.announce(2) == std::set{kSlot});
+  const KafkaCommit committed = first.died();
+  CHECK(committed.offset == 2);
+
+  SECTION("a consumer that dies has perhaps begun with them") {
+    Consumer next(clock, committed);
+    next.fetch(2, 8);
+    for (const std::int64_t offset : {2, 3}) {
+      const auto again = next.hand.give(10, next.now());
+      CHECK(again.suspect);
+      REQUIRE(again.deliveries.size() == 1);
+      CHECK(again.deliveries[0].id - 1 == offset);
+      CHECK(again.deliveries[0].attempt == 2);
+      CHECK(next.hand.announce(10).empty());
+      next.hand.settle(again.deliveries[0], next.now());
+    }
+    const auto fresh = next.give();
+    REQUIRE(fresh.size() == 4);
+    CHECK(fresh[0].attempt == 1);
+  }
+  SECTION("they need no count of their own") {
+    const auto next = first.hand.give(2, first.now());
+    CHECK(next.announced);
+    CHECK(next.deliveries.at(1).attempt == 1);
+    CHECK_FALSE(first.hand.give(2, first.now()).announced);
+  }
+  SECTION("a consumer that leaves did not begin with them") {
+    Consumer next(clock, first.left());
+    next.fetch(2, 8);
+    const auto again = next.give();
+    REQUIRE(again.size() == 6);
+    CHECK(again[0].attempt == 1);
+  }
+  SECTION("who could not tell counts anew") {
+    first.hand.retract();
+    CHECK(first.died().metadata != committed.metadata);
+    CHECK_FALSE(first.hand.give(2, first.now()).announced);
+  }
+}
+
 TEST_CASE("a message that kills every consumer is exhausted alone", "[messaging]") {
   ManualClock clock;
   KafkaCommit committed{kSlot, 0};
