@@ -193,7 +193,9 @@ void KafkaMember::assign(rd_kafka_topic_partition_list_t* partitions) {
   const KafkaError error(rd_kafka_incremental_assign(client_.get(), partitions));
   if (error)
     spdlog::warn("kafka: group {}: {}", options_.group, rd_kafka_error_string(error.get()));
-  paused_ = false;  // new partitions are not
+  // One that was here before is still as it was.
+  rd_kafka_resume_partitions(client_.get(), partitions);
+  paused_ = false;
 }
 
 void KafkaMember::unassign(rd_kafka_topic_partition_list_t* partitions) {

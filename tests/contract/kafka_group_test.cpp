@@ -167,6 +167,28 @@ TEST_CASE("a full consumer stays in its group, and misses nothing", "[kafka]") {
   CHECK(nothing_for(*consumer));
 }
 
+TEST_CASE("a full consumer that its group went on without gets messages again", "[kafka]") {
+  const auto test = kafka_under_test();
+  if (!test) return;
+  const auto hanging = subscribe(*test, "readers", {"news"});
+  for (std::size_t i = 0; i < 3 * limits::kKafkaFetched / 250; ++i) {
+    publish(*test, "news", Texts(250, "text"), "k");
+  }
+  must(hanging->ack(take(*hanging, 1)));
+  const auto await_one = [](Subscription& consumer) {
+    const auto end = std::chrono::steady_clock::now() + 4 * kSoon;
+    Deliveries got;
+    while (got.empty() && std::chrono::steady_clock::now() < end) {
+      got = must(consumer.receive(1, kSoon));
+    }
+    return got;
+  };
+  auto other = subscribe(*test, "readers", {"news"});
+  REQUIRE(await_one(*other).size() == 1);
+  other.reset();
+  CHECK(await_one(*hanging).size() == 1);
+}
+
 TEST_CASE("what was acked out of order is not given out by the next consumer", "[kafka]") {
   const auto test = kafka_under_test();
   if (!test) return;
