@@ -52,6 +52,16 @@ struct Progress {
   }
 };
 
+/// What a message is to a group, and how often it was given out; nothing if it is settled.
+std::optional<std::pair<std::string, int>> state_in(const Record& record, std::int64_t offset) {
+  const auto open = record.open.find(offset);
+  const bool settled = open == record.open.end() && offset < record.given;
+  if (settled) return std::nullopt;
+  const bool ready = open == record.open.end() || open->second.announced;
+  if (ready) return std::pair("ready", 0);
+  return std::pair(open->second.in_hand ? "in flight" : "retry", open->second.attempts);
+}
+
 std::int64_t first_unsettled(const Record& record) {
   return record.open.empty() ? record.given : record.open.begin()->first;
 }
@@ -279,13 +289,8 @@ Result<std::vector<PeekedMessage>> KafkaInspector::peek(const std::string& topic
       const KafkaSlot slot{slots->first, message->partition};
       const Record record = group.of(slot, all->ranges.at(slot));
       const Delivery delivery = kafka_delivery(address_, *message);
-      const auto open = record.open.find(message->offset);
-      const bool is_open = open != record.open.end();
-      if (is_open && !open->second.announced) {
-        add(delivery, group.group, open->second.in_hand ? "in flight" : "retry",
-            open->second.attempts);
-      } else if (is_open || message->offset >= record.given) {
-        add(delivery, group.group, "ready", 0);
+      if (const auto state = state_in(record, message->offset)) {
+        add(delivery, group.group, state->first, state->second);
       }
     }
   }

@@ -1,26 +1,19 @@
 // What every database engine promises to a store. Runs on each engine of engines.hpp.
 #include "storage/database.hpp"
 
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <array>
 #include <limits>
 #include <set>
 #include <stdexcept>
 #include <string>
 
-#include "base/rng.hpp"
 #include "contract/busy_engine.hpp"
 #include "contract/engines.hpp"
-#include "contract/entries.hpp"
 #include "contract/notes.hpp"
+#include "contract/tracing.hpp"
 #include "support/catch.hpp"
-#include "support/manual_clock.hpp"
 #include "support/must.hpp"
-#include "support/recording_sink.hpp"
 #include "support/threads.hpp"
-#include "trace/tracer.hpp"
 
 namespace msdemo::test {
 
@@ -31,35 +24,6 @@ using storage::Value;
 using Numbers = std::set<std::int64_t>;
 
 namespace {
-
-/// Traces everything, and shows what it traced.
-class Tracing {
- public:
-  trace::Span root(bool sampled = true) {
-    const trace::SpanContext remote{{1, 2}, {3}, sampled};
-    return tracer_.start("test", trace::SpanKind::internal, remote);
-  }
-
-  std::vector<trace::SpanRecord> spans() {
-    recorder_.flush();
-    return sink_.spans();
-  }
-
- private:
-  RecordingSink sink_;
-  ManualClock clock_;
-  Rng rng_{1};
-  trace::Recorder recorder_{sink_};
-  trace::Sampler sampler_{clock_, trace::Sampler::Rule::always};
-  trace::Tracer tracer_{"order", recorder_, sampler_, clock_, rng_};
-};
-
-trace::AttributeValue attribute(const trace::SpanRecord& span, const std::string& key) {
-  for (const auto& [name, value] : span.attributes) {
-    if (name == key) return value;
-  }
-  return std::string("(absent)");
-}
 
 Result<Rows> ask(storage::Database& database, std::string_view sql, std::vector<Value> parameters) {
   return database.read(nullptr, "ask", [&](Transaction& tx) {
@@ -106,67 +70,6 @@ TEST_CASE("a function that fails leaves nothing, and its error comes back", "[st
           std::out_of_range);
       CHECK(note_numbers(*database).empty());
       CHECK(add_note(*database, 3));
-    }
-  }
-}
-
-TEST_CASE("an insert gives the id of its row, or nothing if there was a conflict", "[storage]") {
-  constexpr std::array<storage::Migration, 1> kNamed = {
-      {{1, "CREATE TABLE entry (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)"}}};
-  for (const Engine& engine : engines()) {
-    DYNAMIC_SECTION(engine.name) {
-      FreshDatabase database(engine, kNamed);
-      const auto add = [&](std::int64_t id, const std::string& name) {
-        return database->write(nullptr, "w", [&](Transaction& tx) {
-          return tx.insert(
-              "INSERT INTO entry (id, name) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING",
-              {id, name});
-        });
-      };
-      CHECK(add(7, "a").value() == 7);
-      CHECK(add(8, "a").value() == std::nullopt);
-      CHECK(add(9, "b").value() == 9);
-      CHECK(add(9, "c").error().code == Code::internal);
-      CHECK(
-          database->insert(nullptr, "w", "INSERT INTO entry (id, name) VALUES ($1, $2)", {10, "d"})
-              .value() == 10);
-    }
-  }
-}
-
-TEST_CASE("inserts that come at once each have their own answer", "[storage]") {
-  constexpr std::size_t kCallers = 40;
-  for (const Engine& engine : engines()) {
-    DYNAMIC_SECTION(engine.name) {
-      FreshDatabase database(engine, kEntries);
-      const bool one_fails = GENERATE(false, true);
-      Tracing tracing;
-      std::vector<std::string> answers(kCallers);
-      {
-        BusyInserts busy(*database);
-        Threads callers(kCallers, [&](std::size_t i) {
-          const trace::Span root = tracing.root();
-          const Value level = one_fails && i == 5 ? Value(-1) : i % 3 == 0 ? Value(3) : Value();
-          // Two of them want one name.
-          const std::string name = std::to_string(one_fails && i == 7 ? 8 : i);
-          const auto id = add_entry(*database, name, level, &root);
-          answers[i] = !id ? "failed" : !*id ? "taken" : fmt::format("{}={}", **id, name);
-        });
-        callers.await_blocked();
-        busy.go_on();
-      }
-      std::size_t stored = 0;
-      for (const auto& [id, name] : entries(*database)) {
-        if (name != "taken") stored += std::ranges::count(answers, fmt::format("{}={}", id, name));
-      }
-      CHECK(stored == (one_fails ? kCallers - 2 : kCallers));
-      CHECK(std::ranges::count(answers, "failed") == (one_fails ? 1 : 0));
-      CHECK(std::ranges::count(answers, "taken") == (one_fails ? 1 : 0));
-      const auto spans = tracing.spans();
-      CHECK(std::ranges::count_if(spans, [](const auto& span) {
-              return span.name == "INSERT entry" &&
-                     std::get<std::int64_t>(attribute(span, "msdemo.commit.batch")) > 1;
-            }) > static_cast<std::ptrdiff_t>(kCallers / 2));
     }
   }
 }
