@@ -16,7 +16,7 @@
 
 namespace msdemo::test {
 
-inline constexpr std::array<storage::Migration, 1> kEntries = {
+inline constexpr std::array<storage::Migration, 1> kEntryTable = {
     {{1,
       "CREATE TABLE entry (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,"
       " level INTEGER CHECK (level > 0))",

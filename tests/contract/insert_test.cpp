@@ -47,7 +47,7 @@ TEST_CASE("inserts that come at once each have their own answer", "[storage]") {
   constexpr std::size_t kCallers = 40;
   for (const Engine& engine : engines()) {
     DYNAMIC_SECTION(engine.name) {
-      FreshDatabase database(engine, kEntries);
+      FreshDatabase database(engine, kEntryTable);
       const bool one_fails = GENERATE(false, true);
       Tracing tracing;
       std::vector<std::string> answers(kCallers);

@@ -313,11 +313,11 @@ TEST_CASE("look-ups that share a message each have their own answer", "[postgres
 TEST_CASE("inserts that share a statement meet a full disk, once each", "[postgres]") {
   constexpr std::size_t kCallers = 6;
   for (const Engine& engine : engines()) {
-    FreshDatabase fresh(engine, kEntries);
+    FreshDatabase fresh(engine, kEntryTable);
     Rng rng(1);
     faults::Faults faults(real_clock(), rng);
     const auto database = must(storage::open_postgres(
-        {.url = postgres_url(), .schema = schema_at(fresh.place())}, kEntries, &faults));
+        {.url = postgres_url(), .schema = schema_at(fresh.place())}, kEntryTable, &faults));
     std::atomic<std::size_t> refused{0};
     {
       BusyInserts busy(*database);
