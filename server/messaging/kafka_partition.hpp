@@ -92,7 +92,11 @@ class KafkaPartition {
   /// Counts the next fresh messages in advance, so that the commit that settles others tells of
   /// them, too: `max` at most. Returns how many are counted now.
   std::size_t announce(std::size_t max);
-  bool announced(std::int64_t offset) const { return offset < announced_; }
+
+  /// Whether a message is fresh and counted in advance.
+  bool announced(std::int64_t offset) const {
+    return offset >= record_.given && offset < announced_;
+  }
 
   /// They are not: nobody was told.
   void retract() { announced_ = record_.given; }

@@ -155,6 +155,14 @@ TEST_CASE("what is given out next is counted with what was settled before", "[me
     CHECK(next.deliveries.at(1).attempt == 1);
     CHECK_FALSE(first.hand.give(2, first.now()).announced);
   }
+  SECTION("one that is given out again does") {
+    REQUIRE(first.hand.announce(3) == std::set{kSlot});
+    const auto again = first.hand.give(1, first.now());
+    first.hand.retry(again.deliveries.at(0), first.now().steady);
+    const auto retried = first.hand.give(1, first.now());
+    CHECK(retried.deliveries.at(0).attempt == 2);
+    CHECK_FALSE(retried.announced);
+  }
   SECTION("a consumer that leaves did not begin with them") {
     Consumer next(clock, first.left());
     next.fetch(2, 8);
