@@ -50,18 +50,30 @@ bool KafkaHand::room(std::size_t fetched) const {
 }
 
 bool KafkaHand::can_give(SteadyTime now) const {
-  bool something = false;
-  bool suspect = false;
-  for (const auto& [slot, partition] : partitions_) {
-    if (withheld_.contains(slot)) continue;
-    something = something || partition.next(now);
-    suspect = suspect || partition.next_suspect();
-  }
   // A suspect is handled while nothing else is.
-  if (suspect) return !holds(now);
+  if (has_suspect()) return !holds(now);
+  const bool something = std::any_of(partitions_.begin(), partitions_.end(), [&](const auto& item) {
+    return !withheld_.contains(item.first) && item.second.next(now);
+  });
   return something && std::none_of(held_.begin(), held_.end(), [now](const auto& item) {
            return item.second.alone && item.second.until > now;
          });
+}
+
+bool KafkaHand::has_suspect() const {
+  return std::any_of(partitions_.begin(), partitions_.end(), [&](const auto& item) {
+    return !withheld_.contains(item.first) && item.second.next_suspect();
+  });
+}
+
+/// Round robin: begins after the partition that was last.
+template <class Visit>
+void KafkaHand::in_turn(Visit&& visit) {
+  auto next = partitions_.upper_bound(last_);
+  for (std::size_t i = 0; i < partitions_.size(); ++i, ++next) {
+    if (next == partitions_.end()) next = partitions_.begin();
+    if (!withheld_.contains(next->first)) visit(next->first, next->second);
+  }
 }
 
 SteadyTime KafkaHand::next_due(SteadyTime limit) const {
@@ -74,30 +86,21 @@ SteadyTime KafkaHand::next_due(SteadyTime limit) const {
 KafkaHand::Given KafkaHand::give(std::size_t max, const Moment& now) {
   Given given;
   if (!can_give(now.steady) || give_suspect(given, now)) return given;
-  // Round robin: after the partition that was last.
-  auto next = partitions_.upper_bound(last_);
-  for (std::size_t i = 0; i < partitions_.size(); ++i, ++next) {
-    if (next == partitions_.end()) next = partitions_.begin();
-    if (!withheld_.contains(next->first)) give_from(next->first, next->second, max, given, now);
-  }
+  in_turn([&](const KafkaSlot& slot, KafkaPartition& partition) {
+    give_from(slot, partition, max, given, now);
+  });
   if (!given.deliveries.empty()) last_ = held_.at(given.deliveries.back().lease).slot;
   return given;
 }
 
 std::set<KafkaSlot> KafkaHand::announce(std::size_t max) {
   std::set<KafkaSlot> slots;
-  const bool suspect = std::any_of(partitions_.begin(), partitions_.end(), [](const auto& item) {
-    return item.second.next_suspect().has_value();
-  });
-  if (!held_.empty() || suspect) return slots;
-  auto next = partitions_.upper_bound(last_);
-  for (std::size_t i = 0; i < partitions_.size() && max > 0; ++i, ++next) {
-    if (next == partitions_.end()) next = partitions_.begin();
-    if (withheld_.contains(next->first)) continue;
-    const std::size_t announced = next->second.announce(max);
+  if (!held_.empty() || has_suspect()) return slots;
+  in_turn([&](const KafkaSlot& slot, KafkaPartition& partition) {
+    const std::size_t announced = partition.announce(max);
     max -= announced;
-    if (announced > 0) slots.insert(next->first);
-  }
+    if (announced > 0) slots.insert(slot);
+  });
   return slots;
 }
 

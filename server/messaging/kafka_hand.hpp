@@ -71,8 +71,8 @@ class KafkaHand {
 
   Given give(std::size_t max, const Moment& now);
 
-  /// Counts in advance what give(max) takes next, if it is certain by now: when nothing is in hand,
-  /// and none is a suspect. Returns the partitions concerned. Whoever then cannot tell the broker
+  /// Counts in advance the fresh messages that give(max) takes next at most, unless something is in
+  /// hand or a suspect. Returns the partitions concerned. Whoever then cannot tell the broker
   /// has to retract().
   std::set<KafkaSlot> announce(std::size_t max);
   void retract();
@@ -99,6 +99,9 @@ class KafkaHand {
   };
   using HeldByLease = std::unordered_map<std::int64_t, Held>;
 
+  bool has_suspect() const;
+  template <class Visit>
+  void in_turn(Visit&& visit);
   HeldByLease::iterator find(const Delivery& delivery);
   bool give_suspect(Given& given, const Moment& now);
   void give_from(const KafkaSlot& slot, KafkaPartition& partition, std::size_t max, Given& given,

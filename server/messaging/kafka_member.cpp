@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -17,6 +18,10 @@ namespace {
 constexpr int kPollTick = 500;
 constexpr std::size_t kPolledAtOnce = 256;
 
+bool is_expression(const std::string& topic) {
+  return topic.starts_with('^');
+}
+
 KafkaSettings settings_of(const KafkaMember::Options& options) {
   KafkaSettings settings = common_kafka_settings(options.servers, options.call);
   const auto ms = [](std::chrono::milliseconds time) { return std::to_string(time.count()); };
@@ -29,10 +34,12 @@ KafkaSettings settings_of(const KafkaMember::Options& options) {
                    {"session.timeout.ms", ms(limits::kKafkaSession)},
                    {"heartbeat.interval.ms", ms(limits::kKafkaHeartbeat)},
                    {"max.poll.interval.ms", ms(10 * limits::kKafkaSession)},
-                   {"topic.metadata.refresh.interval.ms", ms(limits::kKafkaTopicsNoticed)},
                    {"fetch.wait.max.ms", "500"},
                    {"fetch.error.backoff.ms", "50"},
                    {"queued.max.messages.kbytes", std::to_string(limits::kKafkaFetchedKilobytes)}});
+  if (std::any_of(options.topics.begin(), options.topics.end(), is_expression)) {
+    settings.emplace_back("topic.metadata.refresh.interval.ms", ms(limits::kKafkaTopicsNoticed));
+  }
   return settings;
 }
 
@@ -203,7 +210,7 @@ void KafkaMember::unassign(rd_kafka_topic_partition_list_t* partitions) {
   for (int i = 0; i < partitions->cnt; ++i) {
     slots.push_back({partitions->elems[i].topic, partitions->elems[i].partition});
   }
-  owner_.revoked(slots, rd_kafka_assignment_lost(client_.get()) != 0);
+  owner_.revoked(slots);
   const KafkaError error(rd_kafka_incremental_unassign(client_.get(), partitions));
   if (error)
     spdlog::warn("kafka: group {}: {}", options_.group, rd_kafka_error_string(error.get()));
@@ -213,6 +220,9 @@ Result<void> KafkaMember::commit(std::span<const KafkaCommit> commits) {
   const KafkaPartitions list = list_of(commits);
   if (list->cnt == 0) return {};
   const std::string what = "Kafka does not confirm what is settled";
+  // Kafka takes a commit of one that is no member if the group is empty, and others may have been
+  // further.
+  if (lost()) return fail(kafka_error(RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID, what));
   const KafkaQueue queue(rd_kafka_queue_new(client_.get()));
   const auto code = rd_kafka_commit_queue(client_.get(), list.get(), queue.get(), nullptr, nullptr);
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return fail(kafka_error(code, what));

@@ -30,8 +30,8 @@ class KafkaMember {
 
     virtual void assigned(const std::vector<KafkaCommit>& partitions) = 0;
 
-    /// The partitions go to others when it returns, unless that `lost` them already.
-    virtual void revoked(const std::vector<KafkaSlot>& partitions, bool lost) = 0;
+    /// The partitions go to others when it returns, unless the member has lost() them already.
+    virtual void revoked(const std::vector<KafkaSlot>& partitions) = 0;
 
     virtual void fetched(const std::vector<KafkaMessage>& records) = 0;
 
@@ -61,11 +61,15 @@ class KafkaMember {
 
   void wake() { rd_kafka_queue_yield(queue_.get()); }
 
-  /// Returns when the broker has it. Not by two threads at once.
+  /// Returns when the broker has it. Fails with overloaded while the group is changing, and when it
+  /// went on without this member. Not by two threads at once.
   Result<void> commit(std::span<const KafkaCommit> commits);
 
   /// The same without waiting; calls keep their order.
   void commit_later(std::span<const KafkaCommit> commits);
+
+  /// Whether the group went on without this member; until its partitions were revoked.
+  bool lost() const { return rd_kafka_assignment_lost(client_.get()) != 0; }
 
   /// Whether a broker answers.
   Result<void> ask() const;

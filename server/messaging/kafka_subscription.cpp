@@ -183,56 +183,62 @@ Result<void> KafkaSubscription::dead_letter(const Delivery& delivery, const std:
 Result<void> KafkaSubscription::settle(std::span<const Delivery> deliveries,
                                        const Settlement& how) {
   StaleLeases stale;
-  std::set<KafkaSlot> touched;
-  const std::lock_guard committing(commit_mutex_);
+  std::vector<std::pair<const Delivery*, KafkaSlot>> settled;
+  const std::lock_guard settling(settle_mutex_);
   {
     const std::lock_guard lock(mutex_);
     const Moment now = Moment::now(real_clock());
     for (const Delivery& delivery : deliveries) {
       const auto slot = how(delivery, now);
-      slot ? static_cast<void>(touched.insert(*slot)) : stale.add(delivery);
+      slot ? static_cast<void>(settled.emplace_back(&delivery, *slot)) : stale.add(delivery);
     }
+    for (const auto& [delivery, slot] : settled) uncommitted_.insert(slot);
     if (interrupted_ && hand_.empty()) member_->wake();
-    if (!touched.empty() && !interrupted_) touched.merge(hand_.announce(max_));
   }
   changed_.notify_all();
   settled_.notify_all();
-  const auto committed = commit(touched);
-  if (!committed) {
-    const std::lock_guard lock(mutex_);
-    hand_.retract();
+  const auto committed = commit_settled();
+  const std::lock_guard lock(mutex_);
+  for (const auto& [delivery, slot] : settled) {
+    if (gone_.contains(slot)) stale.add(*delivery);
   }
-  if (!committed && committed.error().code == Code::stale_lease) {
-    // The group went on without this member, and all that it held is with others.
-    stale = StaleLeases();
-    for (const Delivery& delivery : deliveries) stale.add(delivery);
-  } else if (!committed) {
-    return committed;
-  }
-  return stale.result();
+  uncommitted_.clear();
+  gone_.clear();
+  return committed ? stale.result() : committed;
 }
 
-/// Commits what is so now. While the group is changing Kafka takes no commit; it is tried again, as
-/// long as the partitions are ours. Fails with stale_lease when one is not any more.
-Result<void> KafkaSubscription::commit(const std::set<KafkaSlot>& slots) {
+/// Commits what is so now, and counts what is given out next. While the group is changing Kafka
+/// takes no commit; it is tried again, until none of the partitions is ours any more. In between
+/// revoked() has its turn: librdkafka before 2.10 takes the refusal of a commit that a change
+/// overtook for the loss of its place (confluentinc/librdkafka#4059), and finds another only when
+/// that has returned.
+Result<void> KafkaSubscription::commit_settled() {
   const SteadyTime deadline = steady_now() + sender_->options().call;
   for (;;) {
-    std::vector<KafkaCommit> commits;
-    {
-      const std::lock_guard lock(mutex_);
-      const bool ours = std::all_of(slots.begin(), slots.end(), [this](const KafkaSlot& slot) {
-        return hand_.has(slot) && !lost_.contains(slot);
-      });
-      if (!ours) return fail(Code::stale_lease, "the group gave a partition to another consumer");
-      commits = hand_.commits(slots, Moment::now(real_clock()));
-    }
-    auto committed = member_->commit(commits);
-    const bool later = !committed && committed.error().code == Code::overloaded;
-    if (!later) return committed;
-    if (steady_now() > deadline) return fail(Code::timeout, committed.error().message);
+    Result<void> committed = try_to_commit_settled();
+    if (committed || committed.error().code != Code::overloaded) return committed;
     std::unique_lock lock(mutex_);
+    if (uncommitted_.empty()) return {};
+    if (steady_now() > deadline) return fail(Code::timeout, committed.error().message);
     settled_.wait_for(lock, kLookAgain);
   }
+}
+
+Result<void> KafkaSubscription::try_to_commit_settled() {
+  const std::lock_guard committing(commit_mutex_);
+  std::vector<KafkaCommit> commits;
+  {
+    const std::lock_guard lock(mutex_);
+    if (uncommitted_.empty()) return {};
+    std::set<KafkaSlot> told = uncommitted_;
+    if (!interrupted_) told.merge(hand_.announce(max_));
+    commits = hand_.commits(told, Moment::now(real_clock()));
+  }
+  auto committed = member_->commit(commits);
+  if (committed) return committed;
+  const std::lock_guard lock(mutex_);
+  hand_.retract();
+  return committed;
 }
 
 void KafkaSubscription::interrupt() {
@@ -272,26 +278,30 @@ void KafkaSubscription::assigned(const std::vector<KafkaCommit>& partitions) {
   hand_.take(partitions, Moment::now(real_clock()));
 }
 
-void KafkaSubscription::revoked(const std::vector<KafkaSlot>& partitions, bool lost) {
+void KafkaSubscription::revoked(const std::vector<KafkaSlot>& partitions) {
   {
     std::unique_lock lock(mutex_);
     hand_.withhold(partitions);
-    if (lost) lost_.insert(partitions.begin(), partitions.end());
-    settled_.wait_until(lock, steady_now() + limits::kKafkaHandover,
-                        [&] { return lost || closing_ || !hand_.holds(steady_now(), partitions); });
+    settled_.wait_until(lock, steady_now() + limits::kKafkaHandover, [&] {
+      return closing_ || member_->lost() || !hand_.holds(steady_now(), partitions);
+    });
   }
   const std::lock_guard committing(commit_mutex_);
   std::vector<KafkaCommit> commits;
   {
     const std::lock_guard lock(mutex_);
     commits = hand_.hand_over(partitions, Moment::now(real_clock()));
-    for (const KafkaSlot& slot : partitions) lost_.erase(slot);
   }
-  if (lost) return;
-  if (const auto handed = member_->commit(commits); !handed) {
+  const auto handed = member_->commit(commits);
+  if (!handed) {
     spdlog::info("kafka: what group {} has not settled counts as in hand: {}", group_,
                  handed.error().message);
   }
+  const std::lock_guard lock(mutex_);
+  for (const KafkaSlot& slot : partitions) {
+    if (uncommitted_.erase(slot) > 0 && !handed) gone_.insert(slot);
+  }
+  settled_.notify_all();
 }
 
 void KafkaSubscription::fetched(const std::vector<KafkaMessage>& records) {

@@ -50,7 +50,7 @@ class KafkaSubscription final : public Subscription, private KafkaMember::Owner 
   bool takes_part() override;
   bool has_room(bool paused) override;
   void assigned(const std::vector<KafkaCommit>& partitions) override;
-  void revoked(const std::vector<KafkaSlot>& partitions, bool lost) override;
+  void revoked(const std::vector<KafkaSlot>& partitions) override;
   void fetched(const std::vector<KafkaMessage>& records) override;
   void unreachable() override;
 
@@ -58,19 +58,23 @@ class KafkaSubscription final : public Subscription, private KafkaMember::Owner 
   Result<std::vector<Delivery>> nothing_came();
   Result<KafkaHand::Given> give_out(std::size_t max);
   Result<void> settle(std::span<const Delivery> deliveries, const Settlement& how);
-  Result<void> commit(const std::set<KafkaSlot>& slots);
+  Result<void> commit_settled();
+  Result<void> try_to_commit_settled();
 
   const std::shared_ptr<KafkaSender> sender_;
   const std::string group_;
-  std::mutex commit_mutex_;          ///< is held first: what is committed last is what was last
+  // Whoever needs several of the mutexes takes them in this order.
+  std::mutex settle_mutex_;          ///< for settle(): one at a time
+  std::mutex commit_mutex_;          ///< what is committed last is what was last
   std::mutex mutex_;                 ///< guards all below but the member
   std::condition_variable changed_;  ///< for receive(): there may be something to give
   std::condition_variable room_;     ///< for has_room()
   std::condition_variable settled_;  ///< for revoked() and commit()
   KafkaHand hand_;
-  std::set<KafkaSlot> lost_;  ///< of its partitions, with others already
-  SteadyTime received_{};     ///< when receive() last ended
-  std::size_t max_ = 0;       ///< of that one
+  std::set<KafkaSlot> uncommitted_;  ///< those in which settle() has just settled something
+  std::set<KafkaSlot> gone_;         ///< of these, before it was committed
+  SteadyTime received_{};            ///< when receive() last ended
+  std::size_t max_ = 0;              ///< of that one
   bool receiving_ = false;
   bool part_ = false;  ///< what takes_part() said last
   bool full_ = false;  ///< what has_room() denied last

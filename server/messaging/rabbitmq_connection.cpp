@@ -20,6 +20,11 @@ using std::chrono::milliseconds;
 
 constexpr int kAnyChannels = 0;
 
+/// A quorum queue that does not answer RabbitMQ within this time is empty, it says
+/// (rabbit_quorum_queue:stat). It is asked again then; or it is only far away.
+constexpr milliseconds kQueuePatience{250};
+constexpr int kQueueAskedAgain = 3;
+
 amqp_table_entry_t yes(const char* name) {
   amqp_table_entry_t entry{};
   entry.key = amqp_cstring_bytes(name);
@@ -237,10 +242,16 @@ Result<void> RabbitmqConnection::delete_exchange(const std::string& name) {
 }
 
 Result<std::optional<std::int64_t>> RabbitmqConnection::count(const std::string& queue) {
-  if (auto may = begin(); !may) return fail(may.error());
-  const auto* const found = amqp_queue_declare(state_.get(), kChannel, bytes_of(queue), kYes, kNo,
-                                               kNo, kNo, amqp_empty_table);
-  if (found != nullptr) return std::int64_t{found->message_count};
+  for (int again = kQueueAskedAgain;; --again) {
+    if (auto may = begin(); !may) return fail(may.error());
+    const SteadyTime asked = real_clock().steady_now();
+    const auto* const found = amqp_queue_declare(state_.get(), kChannel, bytes_of(queue), kYes, kNo,
+                                                 kNo, kNo, amqp_empty_table);
+    if (found == nullptr) break;
+    const std::int64_t count = found->message_count;
+    const bool answered = count > 0 || real_clock().steady_now() - asked < kQueuePatience;
+    if (answered || again == 0) return count;
+  }
   const amqp_rpc_reply_t reply = amqp_get_rpc_reply(state_.get());
   const bool closed = reply.reply_type == AMQP_RESPONSE_SERVER_EXCEPTION &&
                       reply.reply.id == AMQP_CHANNEL_CLOSE_METHOD;

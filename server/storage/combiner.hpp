@@ -100,8 +100,7 @@ class Combiner {
   const std::size_t leaders_max_;
   const std::size_t batch_max_;
   const std::size_t queue_max_;
-  mutable std::mutex
-      mutex_;  ///< guards everything below, and each call's `leads_` until it is told
+  mutable std::mutex mutex_;  ///< guards all below, and each call's `leads_` until it is told
   std::deque<Call*> queue_;
   std::size_t leaders_ = 0;
 };

@@ -12,12 +12,8 @@ Result<std::optional<std::int64_t>> Transaction::insert(std::string_view sql,
                                                         std::span<const Value> parameters) {
   const Result<Rows> added = query(fmt::format("{} RETURNING id", sql), parameters);
   if (!added) return fail(added.error());
-  return only_id(*added);
-}
-
-std::optional<std::int64_t> only_id(const Rows& rows) {
-  if (rows.empty()) return std::nullopt;
-  return rows.front().integer(0);
+  if (added->empty()) return std::optional<std::int64_t>();
+  return added->front().integer(0);
 }
 
 Result<std::optional<std::int64_t>> Database::run_insert(const trace::Span* parent,

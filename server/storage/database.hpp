@@ -73,9 +73,6 @@ class Transaction {
   }
 };
 
-/// Of an INSERT of at most one row with `RETURNING id`.
-std::optional<std::int64_t> only_id(const Rows& rows);
-
 /// How much an acknowledged write survives.
 enum class Durability {
   full,    ///< power loss: the disk confirmed it

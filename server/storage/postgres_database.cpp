@@ -58,7 +58,7 @@ PostgresDatabase::PostgresDatabase(const PostgresOptions& options,
       readers_(*address_, options.schema, PostgresSession::Role::reader,
                options.connections - options.writers - 1),
       writers_(*address_, options.schema, PostgresSession::Role::writer, options.writers + 1),
-      reader_(readers_, 1),
+      reader_(readers_),
       inserter_(writers_, 1, options.durability, faults),
       writer_(writers_, options.writers, options.durability, faults),
       peers_(*address_, options.schema) {
@@ -86,12 +86,11 @@ Result<void> PostgresDatabase::run_write(const trace::Span* parent, std::string_
 Result<std::optional<std::int64_t>> PostgresDatabase::run_insert(
     const trace::Span* parent, std::string_view name, std::string_view sql,
     std::span<const Value> parameters) {
-  const std::string returning = fmt::format("{} RETURNING id", sql);
-  Insert insert{{returning, parameters}};
+  Insert insert{{sql, parameters}};
   const Body same = [&](Transaction& transaction) -> Result<void> {
-    const Result<Rows> added = transaction.query(returning, parameters);
-    if (!added) return fail(added.error());
-    insert.id = only_id(*added);
+    const auto id = transaction.insert(sql, parameters);
+    if (!id) return fail(id.error());
+    insert.id = *id;
     return {};
   };
   PostgresWriter::Write write{same, Sync::now, &insert};

@@ -28,17 +28,22 @@ std::string rows_of(std::size_t rows, std::size_t parameters) {
 std::vector<JoinedInserts> JoinedInserts::join(const std::vector<Insert*>& inserts) {
   std::vector<JoinedInserts> all;
   for (Insert* const insert : inserts) {
-    // The server must know each parameter's type, and a NULL has none.
-    std::string key = prepared_key(insert->statement);
-    const auto joined = std::ranges::find_if(all, [&](const JoinedInserts& some) {
-      return some.key_ == key && some.inserts_.size() < limits::kRowsPerInsert;
-    });
-    JoinedInserts& some =
-        joined == all.end() ? all.emplace_back(JoinedInserts(std::move(key))) : *joined;
+    const auto joined = std::ranges::find_if(
+        all, [&](const JoinedInserts& some) { return some.has_room_for(*insert); });
+    JoinedInserts& some = joined == all.end() ? all.emplace_back() : *joined;
     some.inserts_.push_back(insert);
   }
   for (JoinedInserts& some : all) some.write_statement();
   return all;
+}
+
+bool JoinedInserts::has_room_for(const Insert& insert) const {
+  const auto& [sql, parameters] = inserts_.front()->statement;
+  const Statement& other = insert.statement;
+  // The server must know each parameter's type, and a NULL has none.
+  constexpr auto type = [](const Value& value) { return value.index(); };
+  return inserts_.size() < limits::kRowsPerInsert && sql == other.sql &&
+         std::ranges::equal(parameters, other.parameters, {}, type, type);
 }
 
 void JoinedInserts::write_statement() {
@@ -48,8 +53,8 @@ void JoinedInserts::write_statement() {
   if (end == sql.npos || sql.substr(begin, end - begin) != rows_of(1, parameters.size())) {
     throw std::logic_error(fmt::format("not VALUES ($1, …) with all parameters: {}", sql));
   }
-  sql_ = fmt::format("{}{}{}", sql.substr(0, begin), rows_of(inserts_.size(), parameters.size()),
-                     sql.substr(end));
+  sql_ = fmt::format("{}{}{} RETURNING id", sql.substr(0, begin),
+                     rows_of(inserts_.size(), parameters.size()), sql.substr(end));
   for (const Insert* const insert : inserts_) {
     const auto& values = insert->statement.parameters;
     parameters_.insert(parameters_.end(), values.begin(), values.end());

@@ -12,7 +12,7 @@
 
 namespace msdemo::storage {
 
-/// A write that is nothing but `INSERT … VALUES ($1, …) … RETURNING id`, of at most one row.
+/// A write that is nothing but `INSERT … VALUES ($1, …) …`, of at most one row.
 struct Insert {
   Statement statement;
   std::optional<std::int64_t> id{};  ///< of the row, if one was inserted
@@ -31,10 +31,9 @@ class JoinedInserts {
   bool take_ids(const Rows& rows) const;
 
  private:
-  explicit JoinedInserts(std::string key) : key_(std::move(key)) {}
+  bool has_room_for(const Insert& insert) const;
   void write_statement();
 
-  std::string key_;
   std::vector<Insert*> inserts_;
   std::string sql_;
   std::vector<Value> parameters_;

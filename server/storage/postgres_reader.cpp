@@ -8,8 +8,10 @@
 
 namespace msdemo::storage {
 
-PostgresReader::PostgresReader(PostgresPool& pool, std::size_t connections)
-    : pool_(pool), combiner_(connections, limits::kLookUpsPerMessage, limits::kLookUpQueue) {}
+static_assert(limits::kLookUpsPerMessage <= limits::kCachedStatements);
+
+PostgresReader::PostgresReader(PostgresPool& pool)
+    : pool_(pool), combiner_(1, limits::kLookUpsPerMessage, limits::kLookUpQueue) {}
 
 Result<Rows> PostgresReader::look_up(const Statement& select) {
   LookUp look_up(select);

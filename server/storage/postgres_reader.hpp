@@ -10,11 +10,11 @@
 
 namespace msdemo::storage {
 
-/// Thread-safe.
+/// Thread-safe. One message at a time: the longer it takes, the more share the next.
 class PostgresReader {
  public:
-  /// Uses at most `connections` of the pool, which must outlive it.
-  PostgresReader(PostgresPool& pool, std::size_t connections);
+  /// `pool` must outlive it.
+  explicit PostgresReader(PostgresPool& pool);
 
   /// Returns the rows of one SELECT. Each sees what was committed before it, whoever it shares the
   /// message with; and if one of them fails, the others run again, alone. Throws as

@@ -77,15 +77,6 @@ bool starts_with(const std::string& sqlstate, std::initializer_list<std::string_
 
 }  // namespace
 
-std::string prepared_key(const Statement& statement) {
-  std::string key(statement.sql);
-  for (const Value& value : statement.parameters) {
-    key += '\n';
-    key += type_of(value);
-  }
-  return key;
-}
-
 Result<std::unique_ptr<PostgresSession>> PostgresSession::open(const PostgresAddress& address,
                                                                const std::string& schema,
                                                                Role role) {
@@ -167,7 +158,11 @@ Result<PostgresSession::Execution> PostgresSession::execution_of(const Statement
 
 Result<const PostgresSession::Prepared*> PostgresSession::prepare(const Statement& statement) {
   const auto& [sql, parameters] = statement;
-  std::string key = prepared_key(statement);
+  std::string key(sql);
+  for (const Value& value : parameters) {
+    key += '\n';
+    key += type_of(value);
+  }
   if (const auto known = by_key_.find(key); known != by_key_.end()) {
     statements_.splice(statements_.begin(), statements_, known->second);
     return &statements_.front();
@@ -237,13 +232,13 @@ Result<pqxx::result> PostgresSession::execute(const std::string& message, std::s
   });
 }
 
-/// Runs `talk` and makes our errors of libpqxx's exceptions.
-template <class Talk>
-auto PostgresSession::talk(std::string_view sql, Talk&& talk)
-    -> Result<std::invoke_result_t<Talk>> {
+/// Runs `exchange` and makes our errors of libpqxx's exceptions.
+template <class Exchange>
+auto PostgresSession::talk(std::string_view sql, Exchange&& exchange)
+    -> Result<std::invoke_result_t<Exchange>> {
   if (!connection_.is_open()) return fail(connection_lost("closed before"));
   try {
-    return talk();
+    return exchange();
   } catch (const pqxx::transaction_rollback& error) {  // no sql_error in libpqxx 6
     return fail(explain("40001", error.what(), sql));
   } catch (const pqxx::sql_error& error) {

@@ -29,9 +29,6 @@ struct Statement {
   std::span<const Value> parameters;
 };
 
-/// What tells a prepared statement from others: its text and its parameters' types.
-std::string prepared_key(const Statement& statement);
-
 /// Belongs to one thread at a time. Throws nothing of libpqxx's: engine errors come out as
 /// storage_full, overloaded, upstream_unavailable or internal, the last with its details in the
 /// log.
@@ -79,26 +76,26 @@ class PostgresSession {
 
  private:
   struct Prepared {
-    std::string key;   ///< prepared_key()
+    std::string key;   ///< the SQL and its parameters' types
     std::string name;  ///< to the server
     std::size_t parameters;
     bool reads;
   };
 
-  explicit PostgresSession(const PostgresAddress& address);
   /// What runs a statement that the server knows by name.
   struct Execution {
     std::string sql;
     bool reads;
   };
 
+  explicit PostgresSession(const PostgresAddress& address);
   Result<Execution> execution_of(const Statement& statement);
   Result<const Prepared*> prepare(const Statement& statement);
   Result<std::string> literals(std::span<const Value> parameters);
   Rows note(const pqxx::result& result, bool reads);
   Result<pqxx::result> execute(const std::string& message, std::string_view sql);
-  template <class Talk>
-  auto talk(std::string_view sql, Talk&& talk) -> Result<std::invoke_result_t<Talk>>;
+  template <class Exchange>
+  auto talk(std::string_view sql, Exchange&& exchange) -> Result<std::invoke_result_t<Exchange>>;
   Error explain(const std::string& sqlstate, std::string_view what, std::string_view sql);
   Error connection_lost(std::string_view what);
 

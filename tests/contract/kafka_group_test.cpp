@@ -19,7 +19,17 @@ std::unique_ptr<Subscription> subscribe(Broker& broker, const std::string& group
   return must(broker.subscribe(group, topics));
 }
 
-/// Takes messages until `enough` says so, and counts how often each came.
+/// The next message, for as long as a group may take to go on without a consumer that hangs.
+Deliveries await_one(Subscription& consumer) {
+  const auto end = std::chrono::steady_clock::now() + 4 * kSoon;
+  Deliveries got;
+  while (got.empty() && std::chrono::steady_clock::now() < end) {
+    got = must(consumer.receive(1, kSoon));
+  }
+  return got;
+}
+
+/// Takes messages until it is destroyed, and tells of those whose ack was confirmed.
 class Worker {
  public:
   Worker(Broker& broker, std::function<void(const std::string&)> seen)
@@ -27,6 +37,7 @@ class Worker {
         seen_(std::move(seen)),
         thread_([this] { run(); }) {}
   ~Worker() {
+    leaving_ = true;
     consumer_->interrupt();
     thread_.join();
   }
@@ -35,20 +46,21 @@ class Worker {
 
  private:
   void run() {
-    while (true) {
+    while (!leaving_) {
       const auto some = consumer_->receive(5, kSoon);
-      if (!some) return;
-      if (some->empty()) return;
-      const auto acked = consumer_->ack(*some);
-      if (!acked) continue;
-      for (const Delivery& delivery : *some) seen_(delivery.message.body);
-      count_ += some->size();
+      if (!some) continue;  // the group is changing
+      for (const Delivery& delivery : *some) {
+        if (!consumer_->ack({&delivery, 1})) continue;
+        seen_(delivery.message.body);
+        ++count_;
+      }
     }
   }
 
   std::unique_ptr<Subscription> consumer_;
   const std::function<void(const std::string&)> seen_;
   std::atomic<std::size_t> count_ = 0;
+  std::atomic<bool> leaving_ = false;
   std::thread thread_;
 };
 
@@ -127,11 +139,7 @@ TEST_CASE("a consumer that hangs loses its messages to others", "[kafka]") {
   publish(*test, "news", {"a"}, "k");
   const Delivery held = take(*hanging, 1).at(0);
   const auto other = subscribe(*test, "readers", {"news"});
-  const auto end = std::chrono::steady_clock::now() + 4 * kSoon;
-  Deliveries got;
-  while (got.empty() && std::chrono::steady_clock::now() < end) {
-    got = must(other->receive(1, kSoon));
-  }
+  const Deliveries got = await_one(*other);
   REQUIRE(got.size() == 1);
   CHECK(got[0].id == held.id);
   CHECK(got[0].attempt == 2);
@@ -175,14 +183,6 @@ TEST_CASE("a full consumer that its group went on without gets messages again", 
     publish(*test, "news", Texts(250, "text"), "k");
   }
   must(hanging->ack(take(*hanging, 1)));
-  const auto await_one = [](Subscription& consumer) {
-    const auto end = std::chrono::steady_clock::now() + 4 * kSoon;
-    Deliveries got;
-    while (got.empty() && std::chrono::steady_clock::now() < end) {
-      got = must(consumer.receive(1, kSoon));
-    }
-    return got;
-  };
   auto other = subscribe(*test, "readers", {"news"});
   REQUIRE(await_one(*other).size() == 1);
   other.reset();

@@ -1,7 +1,7 @@
 // How fast Kafka is with as little as possible in between, and how fast it is through our adapter:
 // the same messages, the same batches, topics of the same kind, in turns.
 //   kafka_loop kafka://127.0.0.1:port [MESSAGES [ROUNDS]]
-// prints one JSON document. The topics are left behind. scripts/bench/kafka.py runs it.
+// prints one JSON document. The topics are left behind. scripts/bench/engine_brokers.py runs it.
 #include <unistd.h>
 
 #include <algorithm>

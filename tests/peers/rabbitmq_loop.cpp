@@ -1,7 +1,7 @@
 // How fast RabbitMQ is with as little as possible in between, and how fast it is through our
 // adapter: the same messages, the same batches, the same kind of queue, in turns.
 //   rabbitmq_loop amqp://user:password@127.0.0.1:port [MESSAGES [ROUNDS]]
-// prints one JSON document. It deletes what it made. scripts/bench/rabbitmq.py runs it.
+// prints one JSON document. It deletes what it made. scripts/bench/engine_brokers.py runs it.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
