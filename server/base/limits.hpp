@@ -108,11 +108,9 @@ inline constexpr std::chrono::hours kKafkaRetention{7 * 24};  ///< of a topic th
 inline constexpr seconds kKafkaSession{6};  ///< without a sign of life, then others take over
 inline constexpr milliseconds kKafkaHandover{2000};  ///< that a partition waits for what is in hand
 inline constexpr milliseconds kKafkaHeartbeat{500};  ///< in which a change of consumers is noticed
-/// In which new topics of a pattern are noticed. librdkafka joins a group again when it hears of
-/// topics while it joins; it tries that each second, and in step with it would never be done.
-inline constexpr milliseconds kKafkaTopicsNoticed{1500};
-inline constexpr std::size_t kKafkaFetched = 512;  ///< messages that wait in a consumer
-inline constexpr std::size_t kKafkaOpen = 10'000;  ///< given out, not settled; retries too
+inline constexpr milliseconds kKafkaTopicsNoticed{1500};  ///< new ones of a pattern
+inline constexpr std::size_t kKafkaFetched = 512;         ///< messages that wait in a consumer
+inline constexpr std::size_t kKafkaOpen = 10'000;         ///< given out, not settled; retries too
 inline constexpr int kKafkaFetchedKilobytes = 8 * 1024;
 inline constexpr std::size_t kKafkaMetadataBytes = 3500;  ///< beside an offset; Kafka takes 4096
 

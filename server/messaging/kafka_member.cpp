@@ -37,6 +37,8 @@ KafkaSettings settings_of(const KafkaMember::Options& options) {
                    {"fetch.wait.max.ms", "500"},
                    {"fetch.error.backoff.ms", "50"},
                    {"queued.max.messages.kbytes", std::to_string(limits::kKafkaFetchedKilobytes)}});
+  // Not as often as it tries to join, which is each second: when it hears of topics meanwhile it
+  // begins again, and in step with that it would never be done.
   if (std::any_of(options.topics.begin(), options.topics.end(), is_expression)) {
     settings.emplace_back("topic.metadata.refresh.interval.ms", ms(limits::kKafkaTopicsNoticed));
   }
