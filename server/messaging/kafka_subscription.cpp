@@ -235,9 +235,8 @@ Result<void> KafkaSubscription::try_to_commit_settled() {
     commits = hand_.commits(told, Moment::now(real_clock()));
   }
   auto committed = member_->commit(commits);
-  if (committed) return committed;
   const std::lock_guard lock(mutex_);
-  hand_.retract();
+  committed ? uncommitted_.clear() : hand_.retract();
   return committed;
 }
 

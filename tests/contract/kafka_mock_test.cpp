@@ -152,4 +152,25 @@ TEST_CASE("Kafka: an offset is committed once its message is acked", "[kafka]") 
   CHECK(cluster.committed("readers") == 3);
 }
 
+TEST_CASE("Kafka: whom the group went on without hears so from the ack", "[kafka]") {
+  const Cluster cluster;
+  const auto broker = cluster.connect();
+  const auto consumer = must(broker->subscribe("readers", std::vector<std::string>{"news"}));
+  must(publish(*broker));
+  const auto held = take(*consumer, 1);
+  REQUIRE(held.size() == 1);
+  // That it was given out is counted without waiting.
+  const auto end = std::chrono::steady_clock::now() + kSoon;
+  while (cluster.committed("readers") != 0 && std::chrono::steady_clock::now() < end) continue;
+  cluster.answer(kOffsetCommit, {RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION});
+  const auto refused = consumer->ack(held);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == Code::stale_lease);
+  const auto again = take(*consumer, 1);
+  REQUIRE(again.size() == 1);
+  CHECK(again[0].id == held[0].id);
+  CHECK(again[0].attempt == 2);
+  must(consumer->ack(again));
+}
+
 }  // namespace msdemo::test
