@@ -32,6 +32,28 @@ std::optional<double> parse_number(std::string_view text) {
   return *end == '\0' ? std::optional(value) : std::nullopt;
 }
 
+/// Behind `literal`, which the line goes on with at `at`; nothing if it does not.
+std::optional<std::size_t> behind_literal(std::string_view literal, std::string_view line,
+                                          std::size_t at) {
+  const auto skip_blanks = [](std::string_view& text) {
+    const std::size_t blanks = std::min(text.find_first_not_of(' '), text.size());
+    text.remove_prefix(blanks);
+    return blanks;
+  };
+  std::string_view rest = line.substr(at);
+  while (!literal.empty()) {
+    if (literal.starts_with("  ")) {
+      skip_blanks(literal);
+      if (skip_blanks(rest) < 2) return std::nullopt;
+      continue;
+    }
+    if (rest.empty() || rest.front() != literal.front()) return std::nullopt;
+    literal.remove_prefix(1);
+    rest.remove_prefix(1);
+  }
+  return line.size() - rest.size();
+}
+
 struct NumberToken {
   std::size_t length = 0;
   double value = 0;
@@ -190,8 +212,9 @@ bool Expectation::matches(const std::vector<Part>& parts, std::size_t part, std:
                           std::size_t at) {
   for (; part < parts.size(); ++part) {
     if (const auto* literal = std::get_if<std::string>(&parts[part])) {
-      if (line.substr(at, literal->size()) != *literal) return false;
-      at += literal->size();
+      const auto behind = behind_literal(*literal, line, at);
+      if (!behind) return false;
+      at = *behind;
     } else if (const auto* label = std::get_if<Label>(&parts[part])) {
       return label->begins(line);  // a line has nothing else then
     } else if (const auto* wanted = std::get_if<Number>(&parts[part])) {

@@ -17,8 +17,9 @@ namespace msdemo::scenario {
 /// Lines that output is compared with. Within a line `[..]` stands for any text; `[<20]`, `[<=20]`,
 /// `[>80]`, `[>=80]` and `[0.9..1.1]` stand for a number of that size, written with digits, perhaps
 /// with a sign, thousands separators (`1,234`) and a decimal point. A line `...` stands for any
-/// lines, also none. Blanks at the end of a line and empty lines at the end do not count. Without
-/// any line, every output is right.
+/// lines, also none. Two blanks or more in a row, as between the columns of a table, stand for any
+/// number of them from two on; those at the end of a line and empty lines at the end do not count.
+/// Without any line, every output is right.
 ///
 /// A picture shows in a document as it was printed, although no two runs draw the same: a line that
 /// has bars (`order  POST /orders  ██░░█▌ 1.9 ms`) and no placeholder is compared up to the first

@@ -39,6 +39,15 @@ TEST_CASE("[..] stands for any text of one line", "[scenario]") {
   CHECK_FALSE(fits({"a[..]b"}, "a\nb\n"));
 }
 
+TEST_CASE("columns may be of another width", "[scenario]") {
+  CHECK(fits({"DEAD  OLDEST  RATE"}, "DEAD   OLDEST  RATE\n"));
+  CHECK(fits({"a    0  [..]  1"}, "a  0    7 s  1\n"));
+  CHECK(fits({"a  [<5]  b"}, "a     4      b\n"));
+  CHECK_FALSE(fits({"a  b"}, "a b\n"));
+  CHECK_FALSE(fits({"a b"}, "a  b\n"));
+  CHECK_FALSE(fits({"a  b"}, "ab\n"));
+}
+
 TEST_CASE("a line of three dots stands for any lines", "[scenario]") {
   CHECK(fits({"..."}, ""));
   CHECK(fits({"a", "..."}, "a\nb\nc\n"));
