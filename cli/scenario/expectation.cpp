@@ -32,26 +32,17 @@ std::optional<double> parse_number(std::string_view text) {
   return *end == '\0' ? std::optional(value) : std::nullopt;
 }
 
-/// Behind `literal`, which the line goes on with at `at`; nothing if it does not.
-std::optional<std::size_t> behind_literal(std::string_view literal, std::string_view line,
-                                          std::size_t at) {
-  const auto skip_blanks = [](std::string_view& text) {
-    const std::size_t blanks = std::min(text.find_first_not_of(' '), text.size());
-    text.remove_prefix(blanks);
-    return blanks;
+/// Takes from both what they begin with: a character, or the blanks, where `text` has `blanks` of
+/// them or more, which stand for any number from `blanks` on. False if they differ.
+bool take_same(std::string_view& text, std::string_view& line, std::size_t blanks) {
+  const auto blanks_of = [](std::string_view some) {
+    return std::min(some.find_first_not_of(' '), some.size());
   };
-  std::string_view rest = line.substr(at);
-  while (!literal.empty()) {
-    if (literal.starts_with("  ")) {
-      skip_blanks(literal);
-      if (skip_blanks(rest) < 2) return std::nullopt;
-      continue;
-    }
-    if (rest.empty() || rest.front() != literal.front()) return std::nullopt;
-    literal.remove_prefix(1);
-    rest.remove_prefix(1);
-  }
-  return line.size() - rest.size();
+  const bool run = blanks_of(text) >= blanks;
+  if (run ? blanks_of(line) < blanks : !line.starts_with(text.front())) return false;
+  text.remove_prefix(run ? blanks_of(text) : 1);
+  line.remove_prefix(run ? blanks_of(line) : 1);
+  return true;
 }
 
 struct NumberToken {
@@ -197,13 +188,7 @@ Result<void> Expectation::add(std::string_view text) {
 bool Expectation::Label::begins(std::string_view line) const {
   constexpr std::string_view kCut = "…";
   for (std::string_view rest = text; !rest.empty() && !line.starts_with(kCut);) {
-    const bool blank = rest.front() == ' ';
-    if (line.empty() || line.front() != rest.front()) return false;
-    const auto skip = [blank](std::string_view& in) {
-      in.remove_prefix(blank ? std::min(in.find_first_not_of(' '), in.size()) : 1);
-    };
-    skip(rest);
-    skip(line);
+    if (!take_same(rest, line, 1)) return false;
   }
   return true;
 }
@@ -212,9 +197,11 @@ bool Expectation::matches(const std::vector<Part>& parts, std::size_t part, std:
                           std::size_t at) {
   for (; part < parts.size(); ++part) {
     if (const auto* literal = std::get_if<std::string>(&parts[part])) {
-      const auto behind = behind_literal(*literal, line, at);
-      if (!behind) return false;
-      at = *behind;
+      std::string_view rest = line.substr(at);
+      for (std::string_view text = *literal; !text.empty();) {
+        if (!take_same(text, rest, 2)) return false;
+      }
+      at = line.size() - rest.size();
     } else if (const auto* label = std::get_if<Label>(&parts[part])) {
       return label->begins(line);  // a line has nothing else then
     } else if (const auto* wanted = std::get_if<Number>(&parts[part])) {

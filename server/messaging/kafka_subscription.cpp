@@ -190,9 +190,13 @@ Result<void> KafkaSubscription::settle(std::span<const Delivery> deliveries,
     const Moment now = Moment::now(real_clock());
     for (const Delivery& delivery : deliveries) {
       const auto slot = how(delivery, now);
-      slot ? static_cast<void>(settled.emplace_back(&delivery, *slot)) : stale.add(delivery);
+      if (!slot) {
+        stale.add(delivery);
+        continue;
+      }
+      settled.emplace_back(&delivery, *slot);
+      uncommitted_.insert(*slot);
     }
-    for (const auto& [delivery, slot] : settled) uncommitted_.insert(slot);
     if (interrupted_ && hand_.empty()) member_->wake();
   }
   changed_.notify_all();
